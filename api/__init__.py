@@ -1,0 +1,1 @@
+"""HTTP over the client: FastAPI application factory and endpoints."""

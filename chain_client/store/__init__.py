@@ -1,0 +1,19 @@
+"""The database: connections, the schema and its migrations, and which ledger the rows belong to.
+
+Front door: `open_store`, `Store.write`, `Store.read`, `migrate`, `register_ledger`; the tables in `tables`.
+"""
+
+from chain_client.store.database import DatabaseUnavailable, Store, open_store
+from chain_client.store.ledgers import LedgerId, LedgerIdentity, LedgerMismatch, register_ledger
+from chain_client.store.migrate import migrate
+
+__all__ = [
+    "DatabaseUnavailable",
+    "LedgerId",
+    "LedgerIdentity",
+    "LedgerMismatch",
+    "Store",
+    "migrate",
+    "open_store",
+    "register_ledger",
+]

@@ -1,0 +1,27 @@
+"""Schema migrations by Alembic, run from the program: no configuration file, no shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from chain_client.store.database import Store
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration for this package's scripts, on an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def migrate(store: Store) -> None:
+    """Bring the database to the newest schema; does nothing where it is there already. One process at a time."""
+    async with store.engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "head"))

@@ -1,0 +1,372 @@
+"""Every table of the product, in one list; each belongs to the room its section names, and only that room touches it.
+
+Ids, hashes, keys and words are raw bytes (big endian); times are Unix seconds, UTC. Every row carries `ledger_id`,
+so that a chain deleted and begun again, at the same addresses, can never be mistaken for the one before it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _ledger() -> Column[int]:
+    return Column("ledger_id", Integer, ForeignKey("ledgers.id"), nullable=False)
+
+
+# ── store ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ledgers = Table(
+    "ledgers",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("genesis_hash", LargeBinary(32), nullable=False),
+    Column("address", LargeBinary(20), nullable=False),
+    Column("deploy_block", BigInteger, nullable=False),
+    Column("deploy_block_hash", LargeBinary(32), nullable=False),
+    UniqueConstraint("chain_id", "genesis_hash", "address", "deploy_block_hash"),
+)
+
+# ── vault: private text and keys ─────────────────────────────────────────────────────────────────────────────────
+
+documents = Table(
+    "documents",
+    metadata,
+    _ledger(),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("kind", String(16), nullable=False),  # record | evidence | content
+    Column("delivery_id", LargeBinary(32), nullable=False),
+    Column("salt", LargeBinary(32)),  # salt and body go together when erased
+    Column("body", LargeBinary),  # RFC 8785 canonical JSON
+    Column("erased", Boolean, nullable=False, default=False),
+    PrimaryKeyConstraint("ledger_id", "hash"),
+    Index(None, "ledger_id", "delivery_id"),
+)
+
+waybills = Table(
+    "waybills",
+    metadata,
+    _ledger(),
+    Column("delivery_id", LargeBinary(32), nullable=False),
+    Column("shipper", Integer, nullable=False),
+    Column("waybill", Text),
+    Column("salt", LargeBinary(32)),
+    Column("read_token_hash", LargeBinary(32)),
+    Column("sealed_secret", LargeBinary),  # only for links made here; wiped at sealed_until
+    Column("sealed_until", BigInteger),
+    PrimaryKeyConstraint("ledger_id", "delivery_id"),
+    UniqueConstraint("ledger_id", "shipper", "waybill"),
+    Index(None, "ledger_id", "sealed_until"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _ledger(),
+    Column("key_id", String(16), nullable=False),  # the part before the dot: finds the row
+    Column("key_hash", LargeBinary(32), nullable=False),
+    Column("member", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    PrimaryKeyConstraint("ledger_id", "key_id"),
+)
+
+# ── outbox ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+INTENT_STATES: Final = ("accepted", "sent", "recorded", "rejected", "set_aside")
+
+intents = Table(
+    "intents",
+    metadata,
+    _ledger(),
+    Column("seq", Integer, primary_key=True, autoincrement=True),  # order of acceptance
+    Column("id", LargeBinary(16), nullable=False),  # 128 random bits: what callers are given
+    Column("member", Integer, nullable=False),  # 0 for recipients' feedback and key changes
+    Column("kind", String(16), nullable=False),
+    Column("delivery_id", LargeBinary(32), nullable=False),
+    Column("key", LargeBinary, nullable=False),  # idempotency: a feedback's is its digest
+    Column("body_hash", LargeBinary(32), nullable=False),
+    Column(
+        "payload", LargeBinary, nullable=False
+    ),  # the item's ABI words, then its 64-byte signature where it has one
+    Column("state", String(16), nullable=False),
+    Column("batch_id", Integer),
+    Column("batch_index", Integer),
+    Column("reason", Integer),  # the contract's, when rejected
+    Column("detail", Text),  # in words, when rejected or set aside
+    Column("accepted_at", BigInteger, nullable=False),
+    Column("settled_at", BigInteger),
+    Column("block_number", BigInteger),
+    Column("tx_hash", LargeBinary(32)),
+    Column("log_index", Integer),
+    UniqueConstraint("ledger_id", "id"),
+    UniqueConstraint("ledger_id", "member", "kind", "key"),
+    CheckConstraint(f"state IN {INTENT_STATES}", name="state"),
+    Index(None, "ledger_id", "delivery_id", "state"),
+    Index(None, "ledger_id", "state", "seq"),
+    Index(None, "batch_id", "batch_index"),
+)
+
+BATCH_STATES: Final = ("sent", "settled", "reverted")
+
+batches = Table(
+    "batches",
+    metadata,
+    _ledger(),
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("writer", LargeBinary(20), nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    UniqueConstraint("ledger_id", "writer", "nonce"),
+    CheckConstraint(f"state IN {BATCH_STATES}", name="state"),
+    Index(None, "ledger_id", "state"),
+)
+
+tx_versions = Table(
+    "tx_versions",
+    metadata,
+    Column("tx_hash", LargeBinary(32), primary_key=True),
+    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
+    Column("raw", LargeBinary, nullable=False),  # stored before the first send
+    Column("fee", BigInteger, nullable=False),  # max fee per gas, wei: only rises
+    Index(None, "batch_id"),
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    _ledger(),
+    Column("writer", LargeBinary(20), nullable=False),
+    Column("member", Integer, nullable=False),
+    Column("next_nonce", BigInteger),
+    Column("lease_token", LargeBinary(16)),
+    Column("lease_until", BigInteger, nullable=False, default=0),
+    Column("halted", Text),  # why, in words; null while running
+    PrimaryKeyConstraint("ledger_id", "writer"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    _ledger(),
+    Column("delivery_id", LargeBinary(32), nullable=False),
+    Column("revision", SmallInteger, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("record_by", BigInteger, nullable=False),
+    Column("relay", LargeBinary(20), nullable=False),
+    Column("signature", LargeBinary(64), nullable=False),
+    # The relay never signs two digests for one revision of a delivery: the database holds it to that.
+    PrimaryKeyConstraint("ledger_id", "delivery_id", "revision"),
+)
+
+# ── indexer: everything here is rebuilt from the chain alone ─────────────────────────────────────────────────────
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("ledger_id", Integer, ForeignKey("ledgers.id"), primary_key=True, autoincrement=False),
+    Column("block_number", BigInteger, nullable=False),  # last indexed
+    Column("block_hash", LargeBinary(32), nullable=False),
+    Column("block_time", BigInteger, nullable=False),
+    Column("final_number", BigInteger, nullable=False),
+    Column("final_time", BigInteger, nullable=False),
+    Column("head_number", BigInteger, nullable=False),  # the node's, as last observed
+    Column("head_time", BigInteger, nullable=False),
+    Column("observed_at", BigInteger, nullable=False),  # this machine's clock
+    Column("engine", String(64), nullable=False),
+    Column("halted", Text),  # why, in words; null while running
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    _ledger(),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    PrimaryKeyConstraint("ledger_id", "number"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    _ledger(),
+    Column("member", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("roles", SmallInteger, nullable=False),
+    PrimaryKeyConstraint("ledger_id", "member"),
+)
+
+writers = Table(
+    "writers",
+    metadata,
+    _ledger(),
+    Column("writer", LargeBinary(20), nullable=False),
+    Column("member", Integer, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    PrimaryKeyConstraint("ledger_id", "writer"),
+)
+
+drivers = Table(
+    "drivers",
+    metadata,
+    _ledger(),
+    Column("driver", BigInteger, nullable=False),
+    Column("carrier", Integer, nullable=False),
+    Column("key", LargeBinary(20), nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    PrimaryKeyConstraint("ledger_id", "driver"),
+    Index(None, "ledger_id", "carrier"),
+)
+
+registry_events = Table(
+    # Registrations, roles, writers and driver keys, in order: they extend no head, but the tables above are their fold.
+    "registry_events",
+    metadata,
+    _ledger(),
+    Column("block_number", BigInteger, nullable=False),
+    Column("log_index", Integer, nullable=False),
+    Column("event", String(24), nullable=False),
+    Column("args", LargeBinary, nullable=False),  # canonical JSON
+    PrimaryKeyConstraint("ledger_id", "block_number", "log_index"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    _ledger(),
+    Column("block_number", BigInteger, nullable=False),
+    Column("log_index", Integer, nullable=False),
+    Column("block_time", BigInteger, nullable=False),
+    Column("tx_hash", LargeBinary(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("delivery_id", LargeBinary(32), nullable=False),  # zero for a driver's move and some notes
+    Column("shipper", Integer, nullable=False),  # of the delivery id; 0 where there is none
+    Column("carrier", Integer, nullable=False),
+    Column("driver", BigInteger, nullable=False),
+    Column("item", LargeBinary, nullable=False),  # the item's ABI words: all of it, as it was signed
+    Column("word", LargeBinary(32), nullable=False),  # the slot after this entry, as it extended the head
+    Column("head_carrier", Integer, nullable=False),  # whose head it extended: a carrier's …
+    Column("head_driver", BigInteger, nullable=False),  # … or a driver's (the other is 0)
+    Column("head", LargeBinary(32), nullable=False),  # that head after this entry
+    PrimaryKeyConstraint("ledger_id", "block_number", "log_index"),
+    Index(None, "ledger_id", "delivery_id", "block_number", "log_index"),
+    Index(None, "ledger_id", "driver", "block_number", "log_index"),
+    Index(None, "ledger_id", "carrier", "block_number", "log_index"),
+    Index(None, "ledger_id", "shipper", "block_number", "log_index"),
+    Index(None, "ledger_id", "head_carrier", "head_driver", "block_number", "log_index"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _ledger(),
+    Column("delivery_id", LargeBinary(32), nullable=False),
+    Column("shipper", Integer, nullable=False),
+    Column("carrier", Integer, nullable=False),
+    Column("word", LargeBinary(32), nullable=False),
+    Column("promised_by", BigInteger, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("first_report_at", BigInteger),  # block time of the first report beyond 'out for delivery'
+    PrimaryKeyConstraint("ledger_id", "delivery_id"),
+    Index(None, "ledger_id", "carrier", "promised_by"),
+)
+
+FIGURES: Final = (
+    "stops",
+    "kept",
+    "broken",
+    "feedback",
+    "beyond",
+    "conduct",
+    *(f"{aspect}_{value}" for aspect in ("overall", "timeliness", "packaging", "professionalism", "accuracy")
+      for value in range(1, 6)),
+    *(f"issue_{bit}" for bit in range(11)),
+)  # fmt: skip
+"""What `daily_counts` counts per day; `overall_N` leaves out feedback that is `beyond`."""
+
+VARIANTS: Final = ("all", "without_excluded", "after_take_over")
+
+stops = Table(
+    "stops",
+    metadata,
+    _ledger(),
+    Column("delivery_id", LargeBinary(32), nullable=False),
+    Column("driver", BigInteger, nullable=False),
+    Column("shipper", Integer, nullable=False),
+    Column("carrier", Integer, nullable=False),
+    Column("day", Integer, nullable=False),  # UTC days since 1970-01-01
+    Column("promise", SmallInteger, nullable=False),  # 0 neither, 1 kept, 2 broken
+    Column("excluded", Boolean, nullable=False),
+    Column("after_take_over", Boolean, nullable=False),  # whether the live feedback was recorded after one
+    Column("revision", SmallInteger, nullable=False),  # of the live feedback; 0 = none, or withdrawn
+    Column("overall", SmallInteger, nullable=False),
+    Column("timeliness", SmallInteger, nullable=False),
+    Column("packaging", SmallInteger, nullable=False),
+    Column("professionalism", SmallInteger, nullable=False),
+    Column("accuracy", SmallInteger, nullable=False),
+    Column("issues", Integer, nullable=False),
+    PrimaryKeyConstraint("ledger_id", "delivery_id", "driver"),
+    Index(None, "ledger_id", "driver", "day"),
+    Index(None, "ledger_id", "carrier", "day"),
+    Index(None, "ledger_id", "shipper", "day"),
+)
+
+daily_counts = Table(
+    "daily_counts",
+    metadata,
+    _ledger(),
+    Column("variant", String(16), nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("carrier", Integer, nullable=False),
+    Column("driver", BigInteger, nullable=False),
+    Column("shipper", Integer, nullable=False),
+    *(Column(name, Integer, nullable=False, default=0) for name in FIGURES),
+    PrimaryKeyConstraint("ledger_id", "variant", "driver", "day", "carrier", "shipper"),
+    Index(None, "ledger_id", "variant", "carrier", "day"),
+    Index(None, "ledger_id", "variant", "shipper", "day"),
+)
+
+DERIVED: Final = (
+    daily_counts,
+    stops,
+    deliveries,
+    entries,
+    registry_events,
+    drivers,
+    writers,
+    members,
+    blocks,
+    cursors,
+)
+"""All tables that `rebuild` empties and a rewind touches, children first."""
