@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NewType
 
 from sqlalchemy import insert, select
@@ -10,20 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.errors import Broken
 from chain_client.domain.ids import Address, Hash32, to_hex
+from chain_client.domain.ledger import LedgerIdentity
 from chain_client.store.tables import ledgers
 
 LedgerId = NewType("LedgerId", int)
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerIdentity:
-    """What makes one ledger this one and no other."""
-
-    chain_id: int
-    genesis_hash: Hash32
-    address: Address
-    deploy_block: int
-    deploy_block_hash: Hash32
 
 
 class LedgerMismatch(Broken):
