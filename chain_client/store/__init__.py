@@ -3,8 +3,9 @@
 Front door: `open_store`, `Store.write`, `Store.read`, `migrate`, `register_ledger`; the tables in `tables`.
 """
 
+from chain_client.domain.ledger import LedgerIdentity
 from chain_client.store.database import DatabaseUnavailable, Store, open_store
-from chain_client.store.ledgers import LedgerId, LedgerIdentity, LedgerMismatch, register_ledger
+from chain_client.store.ledgers import LedgerId, LedgerMismatch, register_ledger
 from chain_client.store.migrate import migrate
 
 __all__ = [
