@@ -1,5 +1,6 @@
 # Two commands for a newcomer: `make run` and `make test`. Both install what they need first.
 SHELL := /bin/bash
+export PATH := $(PATH):$(CURDIR)/.venv/bin
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,7 +36,10 @@ $(STAMP): requirements.lock pyproject.toml
 
 # The Solidity sources of OpenZeppelin and, where py-solc-x cannot fetch a compiler, npm's solc.
 # Needed to rebuild the contracts and to test that the committed artefact is what they compile to; never to run.
-contracts/node_modules/.package-lock.json: contracts/package-lock.json
+# Where the machine has no Node, one comes from PyPI into the virtual environment.
+contracts/node_modules/.package-lock.json: contracts/package-lock.json $(STAMP)
+	@command -v npm >/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check \
+	  --require-hashes -r requirements-node.lock
 	cd contracts && npm ci --silent
 	@touch $@
 
