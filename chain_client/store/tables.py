@@ -67,8 +67,8 @@ documents = Table(
     Column("salt", LargeBinary(32)),  # salt and body go together when erased
     Column("body", LargeBinary),  # RFC 8785 canonical JSON
     Column("erased", Boolean, nullable=False, default=False),
-    PrimaryKeyConstraint("ledger_id", "hash"),
-    Index(None, "ledger_id", "delivery_id"),
+    # Per delivery: two recipients may send the same text under the same salt, and one of them have theirs erased.
+    PrimaryKeyConstraint("ledger_id", "delivery_id", "hash"),
 )
 
 waybills = Table(
@@ -199,6 +199,7 @@ cursors = Table(
     Column("block_hash", LargeBinary(32), nullable=False),
     Column("block_time", BigInteger, nullable=False),
     Column("final_number", BigInteger, nullable=False),
+    Column("final_hash", LargeBinary(32), nullable=False),
     Column("final_time", BigInteger, nullable=False),
     Column("head_number", BigInteger, nullable=False),  # the node's, as last observed
     Column("head_time", BigInteger, nullable=False),
@@ -215,6 +216,7 @@ blocks = Table(
     Column("hash", LargeBinary(32), nullable=False),
     Column("time", BigInteger, nullable=False),
     PrimaryKeyConstraint("ledger_id", "number"),
+    Index(None, "ledger_id", "time"),
 )
 
 members = Table(
@@ -297,6 +299,8 @@ deliveries = Table(
     Column("word", LargeBinary(32), nullable=False),
     Column("promised_by", BigInteger, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
+    # Drivers that a report replaced: 4 bytes each, in order; almost always none.
+    Column("was_drivers", LargeBinary, nullable=False),
     Column("first_report_at", BigInteger),  # block time of the first report beyond 'out for delivery'
     PrimaryKeyConstraint("ledger_id", "delivery_id"),
     Index(None, "ledger_id", "carrier", "promised_by"),
@@ -315,7 +319,9 @@ FIGURES: Final = (
 )  # fmt: skip
 """What `daily_counts` counts per day; `overall_N` leaves out feedback that is `beyond`."""
 
-VARIANTS: Final = ("all", "without_excluded", "after_take_over")
+PARTS: Final = ("all", "excluded", "after_take_over")
+"""Which stops a row of `daily_counts` sums: every one; the feedback of excluded ones alone; or the feedback recorded
+after a take-over alone. The two others count feedback only (their stops, kept and broken are 0), so they stay rare."""
 
 stops = Table(
     "stops",
@@ -346,15 +352,15 @@ daily_counts = Table(
     "daily_counts",
     metadata,
     _ledger(),
-    Column("variant", String(16), nullable=False),
+    Column("part", String(16), nullable=False),
     Column("day", Integer, nullable=False),
     Column("carrier", Integer, nullable=False),
     Column("driver", BigInteger, nullable=False),
     Column("shipper", Integer, nullable=False),
     *(Column(name, Integer, nullable=False, default=0) for name in FIGURES),
-    PrimaryKeyConstraint("ledger_id", "variant", "driver", "day", "carrier", "shipper"),
-    Index(None, "ledger_id", "variant", "carrier", "day"),
-    Index(None, "ledger_id", "variant", "shipper", "day"),
+    PrimaryKeyConstraint("ledger_id", "part", "driver", "day", "carrier", "shipper"),
+    Index(None, "ledger_id", "part", "carrier", "day"),
+    Index(None, "ledger_id", "part", "shipper", "day"),
 )
 
 DERIVED: Final = (

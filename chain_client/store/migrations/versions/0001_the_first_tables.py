@@ -66,6 +66,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_blocks_ledger_id_ledgers")),
         sa.PrimaryKeyConstraint("ledger_id", "number", name=op.f("pk_blocks")),
     )
+    with op.batch_alter_table("blocks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_blocks_ledger_id_time"), ["ledger_id", "time"], unique=False)
+
     op.create_table(
         "cursors",
         sa.Column("ledger_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -73,6 +76,7 @@ def upgrade() -> None:
         sa.Column("block_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("block_time", sa.BigInteger(), nullable=False),
         sa.Column("final_number", sa.BigInteger(), nullable=False),
+        sa.Column("final_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("final_time", sa.BigInteger(), nullable=False),
         sa.Column("head_number", sa.BigInteger(), nullable=False),
         sa.Column("head_time", sa.BigInteger(), nullable=False),
@@ -85,7 +89,7 @@ def upgrade() -> None:
     op.create_table(
         "daily_counts",
         sa.Column("ledger_id", sa.Integer(), nullable=False),
-        sa.Column("variant", sa.String(length=16), nullable=False),
+        sa.Column("part", sa.String(length=16), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("carrier", sa.Integer(), nullable=False),
         sa.Column("driver", sa.BigInteger(), nullable=False),
@@ -136,18 +140,18 @@ def upgrade() -> None:
             ["ledger_id"], ["ledgers.id"], name=op.f("fk_daily_counts_ledger_id_ledgers")
         ),
         sa.PrimaryKeyConstraint(
-            "ledger_id", "variant", "driver", "day", "carrier", "shipper", name=op.f("pk_daily_counts")
+            "ledger_id", "part", "driver", "day", "carrier", "shipper", name=op.f("pk_daily_counts")
         ),
     )
     with op.batch_alter_table("daily_counts", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_daily_counts_ledger_id_variant_carrier_day"),
-            ["ledger_id", "variant", "carrier", "day"],
+            batch_op.f("ix_daily_counts_ledger_id_part_carrier_day"),
+            ["ledger_id", "part", "carrier", "day"],
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_daily_counts_ledger_id_variant_shipper_day"),
-            ["ledger_id", "variant", "shipper", "day"],
+            batch_op.f("ix_daily_counts_ledger_id_part_shipper_day"),
+            ["ledger_id", "part", "shipper", "day"],
             unique=False,
         )
 
@@ -160,6 +164,7 @@ def upgrade() -> None:
         sa.Column("word", sa.LargeBinary(length=32), nullable=False),
         sa.Column("promised_by", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("was_drivers", sa.LargeBinary(), nullable=False),
         sa.Column("first_report_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_deliveries_ledger_id_ledgers")),
         sa.PrimaryKeyConstraint("ledger_id", "delivery_id", name=op.f("pk_deliveries")),
@@ -181,13 +186,8 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("erased", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_documents_ledger_id_ledgers")),
-        sa.PrimaryKeyConstraint("ledger_id", "hash", name=op.f("pk_documents")),
+        sa.PrimaryKeyConstraint("ledger_id", "delivery_id", "hash", name=op.f("pk_documents")),
     )
-    with op.batch_alter_table("documents", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_documents_ledger_id_delivery_id"), ["ledger_id", "delivery_id"], unique=False
-        )
-
     op.create_table(
         "drivers",
         sa.Column("ledger_id", sa.Integer(), nullable=False),
@@ -459,20 +459,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_drivers_ledger_id_carrier"))
 
     op.drop_table("drivers")
-    with op.batch_alter_table("documents", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_documents_ledger_id_delivery_id"))
-
     op.drop_table("documents")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_deliveries_ledger_id_carrier_promised_by"))
 
     op.drop_table("deliveries")
     with op.batch_alter_table("daily_counts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_daily_counts_ledger_id_variant_shipper_day"))
-        batch_op.drop_index(batch_op.f("ix_daily_counts_ledger_id_variant_carrier_day"))
+        batch_op.drop_index(batch_op.f("ix_daily_counts_ledger_id_part_shipper_day"))
+        batch_op.drop_index(batch_op.f("ix_daily_counts_ledger_id_part_carrier_day"))
 
     op.drop_table("daily_counts")
     op.drop_table("cursors")
+    with op.batch_alter_table("blocks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_blocks_ledger_id_time"))
+
     op.drop_table("blocks")
     with op.batch_alter_table("batches", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_batches_ledger_id_state"))
