@@ -1,0 +1,166 @@
+"""What goes through the outbox's door: intents in, their states out, and how an item is written in a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+from chain_client.domain.digests import encode
+from chain_client.domain.errors import Broken, Conflict
+from chain_client.domain.ids import Address, DeliveryId, DriverNumber, Hash32, MemberNumber
+from chain_client.domain.records import Feedback, Item, KeyChange, Kind, Note, Opening, Report
+from chain_client.domain.signatures import CompactSignature
+
+RELAY: Final = MemberNumber(0)
+"""The member number of recipients' intents: signed feedback and key changes, which the relay's lane sends."""
+
+SIGNED: Final = frozenset({Kind.FEEDBACK, Kind.KEY_CHANGE})
+"""Kinds whose items carry a recipient's signature."""
+
+
+class IntentState(StrEnum):
+    """Where an intent stands.
+
+    accepted → sent → recorded | rejected; sent → accepted when its batch reverted; accepted → set_aside when it
+    reverts a batch of its own. A rejection that time can cure goes back to accepted when submitted again.
+    """
+
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    RECORDED = "recorded"
+    REJECTED = "rejected"
+    SET_ASIDE = "set_aside"
+
+
+@dataclass(frozen=True, slots=True)
+class NewIntent:
+    """One item to be put on chain for `member`, under an idempotency key.
+
+    `body_hash` says what the caller asked for: the same key with another body is a conflict. `signature` is the
+    recipient's, present exactly for the kinds in `SIGNED`.
+    """
+
+    member: MemberNumber
+    kind: Kind
+    delivery_id: DeliveryId
+    key: bytes
+    body_hash: Hash32
+    item: Item
+    signature: CompactSignature | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of one submitted intent; `intent_id` is the first one's under that key, also for a conflict."""
+
+    intent_id: bytes
+    status: Literal["accepted", "duplicate", "conflict"]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingItem:
+    """An intent that the index does not show yet."""
+
+    intent_id: bytes
+    member: MemberNumber
+    kind: Kind
+    state: IntentState
+    item: Item
+
+
+IntentKey = tuple[MemberNumber, Kind, bytes]
+"""Member, kind and idempotency key: unique within a ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The intent that a key stands for; `reason` is the contract's, when rejected."""
+
+    intent_id: bytes
+    body_hash: Hash32
+    state: IntentState
+    reason: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewReceipt:
+    """The relay's signed promise, to be kept before it is given: feedback `digest` is on chain by `record_by`."""
+
+    delivery_id: DeliveryId
+    revision: int
+    digest: Hash32
+    record_by: int
+    relay: Address
+    signature: CompactSignature
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReceipt:
+    """The promise that stands for a revision: the first one kept."""
+
+    digest: Hash32
+    record_by: int
+    relay: Address
+    signature: CompactSignature
+
+
+class ReceiptConflict(Conflict):
+    """The relay has promised another feedback for this revision of the delivery; never sign a second."""
+
+    code = "receipt-conflict"
+
+
+_WORDS: Final[dict[Kind, int]] = {
+    Kind.OPENING: 5,
+    Kind.REPORT: 5,
+    Kind.FEEDBACK: 10,
+    Kind.KEY_CHANGE: 2,
+    Kind.NOTE: 5,
+}
+
+
+def encode_payload(item: Item, signature: CompactSignature | None) -> bytes:
+    """Return how a row holds an item: its ABI words, then its signature where it has one.
+
+    The words of a kind are of fixed length, so whatever follows is the signature: 64 bytes today; a contract's
+    signature (ERC-1271, any length) fits as a kind of its own.
+    """
+    return encode(item) + (signature or b"")
+
+
+def decode_payload(kind: Kind, payload: bytes) -> tuple[Item, CompactSignature | None]:
+    """Return the item and signature of a row; raises Broken where the bytes are no such item."""
+    length = 32 * _WORDS[kind]
+    expected = length + (64 if kind in SIGNED else 0)
+    if len(payload) != expected:
+        raise Broken(f"A stored {kind} holds {len(payload)} bytes where {expected} belong.")
+    signature = CompactSignature(payload[length:]) if kind in SIGNED else None
+    return _item(kind, payload), signature
+
+
+def _item(kind: Kind, payload: bytes) -> Item:
+    def number(word: int) -> int:
+        return int.from_bytes(payload[32 * word : 32 * word + 32], "big")
+
+    def hash32(word: int) -> Hash32:
+        return Hash32(payload[32 * word : 32 * word + 32])
+
+    def address(word: int) -> Address:
+        return Address(payload[32 * word + 12 : 32 * word + 32])
+
+    delivery = DeliveryId(payload[:32])
+    match kind:
+        case Kind.OPENING:
+            return Opening(delivery, address(1), MemberNumber(number(2)), number(3), hash32(4))
+        case Kind.REPORT:
+            return Report(delivery, DriverNumber(number(1)), number(2), number(3), hash32(4))
+        case Kind.FEEDBACK:
+            ratings = (number(2), number(3), number(4), number(5), number(6))
+            return Feedback(delivery, DriverNumber(number(1)), *ratings, number(7), hash32(8), number(9))
+        case Kind.KEY_CHANGE:
+            return KeyChange(delivery, address(1))
+        case Kind.NOTE:
+            return Note(delivery, DriverNumber(number(1)), MemberNumber(number(2)), number(3), hash32(4))
+        case Kind.DRIVER_MOVE:
+            raise Broken("A driver's move is no member of a batch.")

@@ -1,0 +1,289 @@
+"""Intents and receipts in: what `intake` calls, in the caller's own transaction.
+
+A call takes a thousand items as readily as one: a few statements, whatever the number.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Table, and_, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chain_client.domain.ids import Address, DeliveryId, Hash32, MemberNumber, to_hex
+from chain_client.domain.records import Kind, Reason
+from chain_client.domain.signatures import CompactSignature
+from chain_client.outbox.records import (
+    RELAY,
+    Found,
+    IntentKey,
+    IntentState,
+    KeptReceipt,
+    NewIntent,
+    NewReceipt,
+    PendingItem,
+    ReceiptConflict,
+    Submitted,
+    decode_payload,
+    encode_payload,
+)
+from chain_client.store.ledgers import LedgerId
+from chain_client.store.tables import intents as intents_table
+from chain_client.store.tables import receipts as receipts_table
+
+__all__ = [
+    "RELAY",
+    "Found",
+    "IntentKey",
+    "IntentState",
+    "KeptReceipt",
+    "NewIntent",
+    "NewReceipt",
+    "PendingItem",
+    "ReceiptConflict",
+    "Submitted",
+    "find",
+    "keep_receipt",
+    "keep_receipts",
+    "pending",
+    "release",
+    "submit",
+]
+
+_CHUNK: Final = 500
+_WAITING: Final = (IntentState.ACCEPTED.value, IntentState.SENT.value)
+_CURABLE: Final = frozenset(int(reason) for reason in Reason if reason.curable)
+
+
+async def submit(
+    connection: AsyncConnection, ledger_id: LedgerId, intents: Sequence[NewIntent], now: int
+) -> list[Submitted]:
+    """Store the intents that are new, in their order; answer each, in that order.
+
+    For `intake`, in a write transaction of its own. `now` is this machine's clock in Unix seconds. The answers:
+    `accepted` for a new key, and for one whose item was rejected for a reason that time can cure: it waits again,
+    behind everything accepted since, under the same id; `duplicate` for a key that stands for the same body, whatever
+    became of it (one that was set aside too: releasing it is the operator's decision); `conflict` for a key that
+    stands for another body. A key twice in one call is judged like a key in two calls.
+    """
+    made = [(intent, secrets.token_bytes(16)) for intent in intents]
+    rows = [_row(ledger_id, intent, intent_id, now) for intent, intent_id in made]
+    if await _insert_new(connection, intents_table, rows) == len(rows):
+        return [Submitted(intent_id, "accepted") for _, intent_id in made]
+    standing = await find(connection, ledger_id, [_key(intent) for intent in intents])
+    answers: list[Submitted] = []
+    again: dict[bytes, dict[str, object]] = {}
+    for (intent, intent_id), row in zip(made, rows, strict=True):
+        found = standing[_key(intent)]
+        if found.intent_id == intent_id:
+            answers.append(Submitted(intent_id, "accepted"))
+        elif found.body_hash != intent.body_hash:
+            answers.append(Submitted(found.intent_id, "conflict"))
+        elif _may_wait_again(found) and found.intent_id not in again:
+            again[found.intent_id] = {**row, "id": found.intent_id}
+            answers.append(Submitted(found.intent_id, "accepted"))
+        else:
+            answers.append(Submitted(found.intent_id, "duplicate"))
+    await _queue_again(connection, ledger_id, again)
+    return answers
+
+
+async def pending(
+    connection: AsyncConnection, ledger_id: LedgerId, delivery_ids: Sequence[DeliveryId], indexed_block: int
+) -> dict[DeliveryId, list[PendingItem]]:
+    """Return what the index does not show yet of these deliveries, each in order of acceptance.
+
+    That is what is accepted or sent, or recorded in a block after `indexed_block`. Deliveries without any are left
+    out. The order is that in which the chain will judge the items of one delivery.
+    """
+    table = intents_table.c
+    answer: dict[DeliveryId, list[PendingItem]] = {}
+    for some in _chunks(dict.fromkeys(delivery_ids)):
+        result = await connection.execute(
+            select(table.id, table.member, table.kind, table.state, table.delivery_id, table.payload)
+            .where(table.ledger_id == ledger_id, table.delivery_id.in_(some))
+            .where(
+                or_(
+                    table.state.in_(_WAITING),
+                    and_(table.state == IntentState.RECORDED, table.block_number > indexed_block),
+                )
+            )
+            .order_by(table.seq)
+        )
+        for row in result:
+            kind = Kind(row.kind)
+            item, _ = decode_payload(kind, row.payload)
+            answer.setdefault(DeliveryId(row.delivery_id), []).append(
+                PendingItem(row.id, MemberNumber(row.member), kind, IntentState(row.state), item)
+            )
+    return answer
+
+
+async def find(
+    connection: AsyncConnection, ledger_id: LedgerId, keys: Sequence[IntentKey]
+) -> dict[IntentKey, Found]:
+    """Return the intents that stand under these keys; a key that stands for nothing is left out."""
+    table = intents_table.c
+    by_owner: dict[tuple[MemberNumber, Kind], dict[bytes, None]] = {}
+    for member, kind, key in keys:
+        by_owner.setdefault((member, kind), {})[key] = None
+    answer: dict[IntentKey, Found] = {}
+    for (member, kind), owned in by_owner.items():
+        for some in _chunks(owned):
+            result = await connection.execute(
+                select(table.key, table.id, table.body_hash, table.state, table.reason).where(
+                    table.ledger_id == ledger_id,
+                    table.member == member,
+                    table.kind == kind.value,
+                    table.key.in_(some),
+                )
+            )
+            for row in result:
+                answer[member, kind, row.key] = Found(
+                    row.id, Hash32(row.body_hash), IntentState(row.state), row.reason
+                )
+    return answer
+
+
+async def release(connection: AsyncConnection, ledger_id: LedgerId, intent_ids: Sequence[bytes]) -> int:
+    """Let intents that were set aside wait again, in their old places; return how many did.
+
+    For an operator who has mended what made them revert (a writer's permission, say). Others are left as they are.
+    """
+    released = 0
+    for some in _chunks(dict.fromkeys(intent_ids)):
+        result = await connection.execute(
+            update(intents_table)
+            .where(intents_table.c.ledger_id == ledger_id, intents_table.c.id.in_(some))
+            .where(intents_table.c.state == IntentState.SET_ASIDE)
+            .values(state=IntentState.ACCEPTED.value, detail=None, settled_at=None, batch_id=None)
+        )
+        released += result.rowcount
+    return released
+
+
+async def keep_receipt(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    delivery_id: DeliveryId,
+    revision: int,
+    digest: Hash32,
+    record_by: int,
+    relay: Address,
+    signature: CompactSignature,
+) -> KeptReceipt:
+    """Keep the relay's promise before it is given, and return the one that stands for this revision.
+
+    The first promise stands: a later one for the same digest returns it, later `record_by` or not. Raises
+    ReceiptConflict where another digest was promised; never retry that.
+    """
+    new = NewReceipt(delivery_id, revision, digest, record_by, relay, signature)
+    (kept,) = await keep_receipts(connection, ledger_id, [new])
+    if isinstance(kept, ReceiptConflict):
+        raise kept
+    return kept
+
+
+async def keep_receipts(
+    connection: AsyncConnection, ledger_id: LedgerId, receipts: Sequence[NewReceipt]
+) -> list[KeptReceipt | ReceiptConflict]:
+    """Keep many promises as `keep_receipt` keeps one; a conflict is returned in its place instead of raised."""
+    rows = [
+        {
+            "ledger_id": ledger_id,
+            "delivery_id": new.delivery_id,
+            "revision": new.revision,
+            "digest": new.digest,
+            "record_by": new.record_by,
+            "relay": new.relay,
+            "signature": new.signature,
+        }
+        for new in receipts
+    ]
+    if await _insert_new(connection, receipts_table, rows) == len(rows):
+        return [KeptReceipt(new.digest, new.record_by, new.relay, new.signature) for new in receipts]
+    standing = await _receipts(connection, ledger_id, [new.delivery_id for new in receipts])
+    answers: list[KeptReceipt | ReceiptConflict] = []
+    for new in receipts:
+        kept = standing[new.delivery_id, new.revision]
+        if kept.digest == new.digest:
+            answers.append(kept)
+        else:
+            answers.append(
+                ReceiptConflict(
+                    f"Revision {new.revision} of delivery {to_hex(new.delivery_id)} was promised for another "
+                    f"feedback ({to_hex(kept.digest)}); send the next revision instead."
+                )
+            )
+    return answers
+
+
+async def _receipts(
+    connection: AsyncConnection, ledger_id: LedgerId, delivery_ids: Sequence[DeliveryId]
+) -> dict[tuple[DeliveryId, int], KeptReceipt]:
+    table = receipts_table.c
+    standing: dict[tuple[DeliveryId, int], KeptReceipt] = {}
+    for some in _chunks(dict.fromkeys(delivery_ids)):
+        result = await connection.execute(
+            select(receipts_table).where(table.ledger_id == ledger_id, table.delivery_id.in_(some))
+        )
+        for row in result:
+            standing[DeliveryId(row.delivery_id), row.revision] = KeptReceipt(
+                Hash32(row.digest), row.record_by, Address(row.relay), CompactSignature(row.signature)
+            )
+    return standing
+
+
+def _key(intent: NewIntent) -> IntentKey:
+    return intent.member, intent.kind, intent.key
+
+
+def _row(ledger_id: LedgerId, intent: NewIntent, intent_id: bytes, now: int) -> dict[str, object]:
+    return {
+        "ledger_id": ledger_id,
+        "id": intent_id,
+        "member": intent.member,
+        "kind": intent.kind.value,
+        "delivery_id": intent.delivery_id,
+        "key": intent.key,
+        "body_hash": intent.body_hash,
+        "payload": encode_payload(intent.item, intent.signature),
+        "state": IntentState.ACCEPTED.value,
+        "accepted_at": now,
+    }
+
+
+def _may_wait_again(found: Found) -> bool:
+    return found.state is IntentState.REJECTED and found.reason in _CURABLE
+
+
+async def _queue_again(
+    connection: AsyncConnection, ledger_id: LedgerId, rows: Mapping[bytes, Mapping[str, object]]
+) -> None:
+    # Out and in again: the new `seq` puts them behind what was accepted since, which may be what cures them.
+    table = intents_table.c
+    for some in _chunks(rows):
+        await connection.execute(
+            delete(intents_table).where(table.ledger_id == ledger_id, table.id.in_(some))
+        )
+        await connection.execute(insert(intents_table), [dict(rows[intent_id]) for intent_id in some])
+
+
+async def _insert_new(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert the rows whose keys are free; return how many, or -1 where the driver does not count."""
+    if not rows:
+        return 0
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    result = await connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+    return result.rowcount
+
+
+def _chunks(values: Iterable[bytes]) -> Iterator[list[bytes]]:
+    # Well below the number of parameters either database takes in a statement.
+    rest = iter(values)
+    while some := list(islice(rest, _CHUNK)):
+        yield some
