@@ -131,7 +131,7 @@ intents = Table(
     UniqueConstraint("ledger_id", "member", "kind", "key"),
     CheckConstraint(f"state IN {INTENT_STATES}", name="state"),
     Index(None, "ledger_id", "delivery_id", "state"),
-    Index(None, "ledger_id", "state", "seq"),
+    Index(None, "ledger_id", "state", "member", "seq"),
     Index(None, "batch_id", "batch_index"),
 )
 

@@ -292,7 +292,9 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_intents_ledger_id_state_seq"), ["ledger_id", "state", "seq"], unique=False
+            batch_op.f("ix_intents_ledger_id_state_member_seq"),
+            ["ledger_id", "state", "member", "seq"],
+            unique=False,
         )
 
     op.create_table(
@@ -440,7 +442,7 @@ def downgrade() -> None:
     op.drop_table("members")
     op.drop_table("lanes")
     with op.batch_alter_table("intents", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_intents_ledger_id_state_seq"))
+        batch_op.drop_index(batch_op.f("ix_intents_ledger_id_state_member_seq"))
         batch_op.drop_index(batch_op.f("ix_intents_ledger_id_delivery_id_state"))
         batch_op.drop_index(batch_op.f("ix_intents_batch_id_batch_index"))
 
