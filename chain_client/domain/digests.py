@@ -6,21 +6,22 @@ The same vectors (`tests/vectors`) bind this module, the contract and the pages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import rfc8785
 
-from chain_client.domain.errors import InvalidInput
+from chain_client.domain.errors import Broken, InvalidInput
 from chain_client.domain.hashing import keccak256
-from chain_client.domain.ids import Address, Hash32
+from chain_client.domain.ids import Address, DeliveryId, DriverNumber, Hash32, MemberNumber
 from chain_client.domain.records import (
     DriverKey,
     DriverMove,
     Feedback,
     Item,
     KeyChange,
+    Kind,
     Note,
     Opening,
     Receipt,
@@ -93,6 +94,94 @@ def encode(item: Signable) -> bytes:
             return _words(item.driver, item.from_carrier, item.to_carrier, item.nonce)
         case Receipt():
             return _words(item.feedback_digest, item.record_by)
+
+
+def decode(kind: Kind, raw: bytes) -> Item | DriverMove:
+    """Return the item of `kind` whose ABI words are `raw`: the inverse of `encode`.
+
+    Raises Broken where `raw` has another number of words: it was not written by `encode`.
+    """
+    take = _FIELDS[kind]
+    if len(raw) != take.words * 32:
+        raise Broken(f"An item of kind {kind} has {take.words * 32} bytes of words, not {len(raw)}.")
+    return take.build(raw)
+
+
+def _number(raw: bytes, word: int) -> int:
+    return int.from_bytes(raw[word * 32 : word * 32 + 32], "big")
+
+
+def _decode_opening(raw: bytes) -> Opening:
+    return Opening(
+        delivery_id=DeliveryId(raw[:32]),
+        recipient_key=Address(raw[44:64]),
+        carrier=MemberNumber(_number(raw, 2)),
+        promised_by=_number(raw, 3),
+        record_hash=Hash32(raw[128:160]),
+    )
+
+
+def _decode_report(raw: bytes) -> Report:
+    return Report(
+        delivery_id=DeliveryId(raw[:32]),
+        driver=DriverNumber(_number(raw, 1)),
+        outcome=_number(raw, 2),
+        occurred_at=_number(raw, 3),
+        evidence_hash=Hash32(raw[128:160]),
+    )
+
+
+def _decode_feedback(raw: bytes) -> Feedback:
+    return Feedback(
+        delivery_id=DeliveryId(raw[:32]),
+        driver=DriverNumber(_number(raw, 1)),
+        overall=raw[95],
+        timeliness=raw[127],
+        packaging=raw[159],
+        professionalism=raw[191],
+        accuracy=raw[223],
+        issues=_number(raw, 7),
+        content_hash=Hash32(raw[256:288]),
+        revision=raw[319],
+    )
+
+
+def _decode_key_change(raw: bytes) -> KeyChange:
+    return KeyChange(delivery_id=DeliveryId(raw[:32]), new_key=Address(raw[44:64]))
+
+
+def _decode_note(raw: bytes) -> Note:
+    return Note(
+        delivery_id=DeliveryId(raw[:32]),
+        driver=DriverNumber(_number(raw, 1)),
+        carrier=MemberNumber(_number(raw, 2)),
+        kind=_number(raw, 3),
+        content_hash=Hash32(raw[128:160]),
+    )
+
+
+def _decode_driver_move(raw: bytes) -> DriverMove:
+    return DriverMove(
+        driver=DriverNumber(_number(raw, 0)),
+        from_carrier=MemberNumber(_number(raw, 1)),
+        to_carrier=MemberNumber(_number(raw, 2)),
+        nonce=_number(raw, 3),
+    )
+
+
+class _Layout(NamedTuple):
+    words: int
+    build: Callable[[bytes], Item | DriverMove]
+
+
+_FIELDS: Final[dict[Kind, _Layout]] = {
+    Kind.OPENING: _Layout(5, _decode_opening),
+    Kind.REPORT: _Layout(5, _decode_report),
+    Kind.FEEDBACK: _Layout(10, _decode_feedback),
+    Kind.KEY_CHANGE: _Layout(2, _decode_key_change),
+    Kind.NOTE: _Layout(5, _decode_note),
+    Kind.DRIVER_MOVE: _Layout(4, _decode_driver_move),
+}
 
 
 def struct_hash(item: Signable) -> Hash32:
