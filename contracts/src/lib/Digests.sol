@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {DriverKey, DriverMove, Feedback, KeyChange, Note, Opening, Report} from "../interfaces/Types.sol";
+
+/// @title EIP-712 struct hashes
+/// @notice `structHash` of each message, and the digest that is signed.
+/// @dev Items are hashed from calldata: their words, copied behind the type hash. That is their EIP-712 encoding only
+/// once `Items.check` has seen that no word exceeds its type. Memory beyond the free pointer is used and not kept.
+library Digests {
+    bytes32 internal constant OPENING = keccak256(
+        "Opening(bytes32 deliveryId,address recipientKey,uint16 carrier,uint32 promisedBy,bytes32 recordHash)"
+    );
+    bytes32 internal constant REPORT = keccak256(
+        "Report(bytes32 deliveryId,uint32 driver,uint8 outcome,uint32 occurredAt,bytes32 evidenceHash)"
+    );
+    bytes32 internal constant FEEDBACK = keccak256(
+        "Feedback(bytes32 deliveryId,uint32 driver,uint8 overall,uint8 timeliness,uint8 packaging,uint8 professionalism,uint8 accuracy,uint32 issues,bytes32 contentHash,uint8 revision)"
+    );
+    bytes32 internal constant KEY_CHANGE = keccak256("KeyChange(bytes32 deliveryId,address newKey)");
+    bytes32 internal constant NOTE = keccak256(
+        "Note(bytes32 deliveryId,uint32 driver,uint16 carrier,uint16 kind,bytes32 contentHash)"
+    );
+    bytes32 internal constant DRIVER_KEY = keccak256("DriverKey(uint32 driver,address key,uint32 nonce)");
+    bytes32 internal constant DRIVER_MOVE =
+        keccak256("DriverMove(uint32 driver,uint16 from,uint16 to,uint32 nonce)");
+
+    function structHash(Opening calldata item) internal pure returns (bytes32 hash) {
+        bytes32 typeHash = OPENING;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, typeHash)
+            calldatacopy(add(at, 0x20), item, 0xa0)
+            hash := keccak256(at, 0xc0)
+        }
+    }
+
+    function structHash(Report calldata item) internal pure returns (bytes32 hash) {
+        bytes32 typeHash = REPORT;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, typeHash)
+            calldatacopy(add(at, 0x20), item, 0xa0)
+            hash := keccak256(at, 0xc0)
+        }
+    }
+
+    function structHash(Feedback calldata item) internal pure returns (bytes32 hash) {
+        bytes32 typeHash = FEEDBACK;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, typeHash)
+            calldatacopy(add(at, 0x20), item, 0x140)
+            hash := keccak256(at, 0x160)
+        }
+    }
+
+    function structHash(KeyChange calldata item) internal pure returns (bytes32 hash) {
+        bytes32 typeHash = KEY_CHANGE;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, typeHash)
+            calldatacopy(add(at, 0x20), item, 0x40)
+            hash := keccak256(at, 0x60)
+        }
+    }
+
+    function structHash(Note calldata item) internal pure returns (bytes32 hash) {
+        bytes32 typeHash = NOTE;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, typeHash)
+            calldatacopy(add(at, 0x20), item, 0xa0)
+            hash := keccak256(at, 0xc0)
+        }
+    }
+
+    function structHash(DriverKey calldata message) internal pure returns (bytes32) {
+        return keccak256(abi.encode(DRIVER_KEY, message.driver, message.key, message.nonce));
+    }
+
+    function structHash(DriverMove calldata message) internal pure returns (bytes32) {
+        return keccak256(abi.encode(DRIVER_MOVE, message.driver, message.from, message.to, message.nonce));
+    }
+}

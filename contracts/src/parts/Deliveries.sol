@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDeliveries} from "../interfaces/IDeliveries.sol";
+import {Delivery, Opening} from "../interfaces/Types.sol";
+import {DeliveryWord, OPEN_FOR, openedWord} from "../lib/DeliveryWord.sol";
+import {Digests} from "../lib/Digests.sol";
+import {Items} from "../lib/Items.sol";
+import {Reasons} from "../lib/Reasons.sol";
+import {Heads} from "./Heads.sol";
+import {Members, SHIPPER} from "./Members.sol";
+
+/// @title Openings
+abstract contract Deliveries is Members, Heads, IDeliveries {
+    /// @inheritdoc IDeliveries
+    function open(Opening[] calldata items) external {
+        uint16 caller = _callerWith(SHIPPER);
+        Run memory run = _startRun();
+        // The carrier last seen to be one: openings of a list are mostly one carrier's.
+        uint16 known;
+        for (uint256 i; i < items.length; ++i) {
+            Opening calldata item = items[i];
+            Items.check(item, i);
+            bytes32 id = item.deliveryId;
+            uint16 carrier = item.carrier;
+            uint8 reason = _openingReason(item, caller, known);
+            if (reason != Reasons.NONE) {
+                emit ItemRejected(id, i, reason);
+                continue;
+            }
+            known = carrier;
+            DeliveryWord word = openedWord(item.recipientKey, carrier, item.promisedBy);
+            _deliveries[id] = word;
+            _extend(run, _owner(0, carrier), Digests.structHash(item), DeliveryWord.unwrap(word));
+            emit Opened(id, carrier, item.recipientKey, item.promisedBy, item.recordHash);
+        }
+        _endRun(run);
+    }
+
+    /// @inheritdoc IDeliveries
+    function delivery(bytes32 deliveryId) external view returns (Delivery memory) {
+        DeliveryWord word = _deliveries[deliveryId];
+        return Delivery({
+            recipientKey: word.recipientKey(),
+            driver: word.driver(),
+            promisedBy: word.promisedBy(),
+            carrier: word.carrier(),
+            state: word.state(),
+            revision: word.revision()
+        });
+    }
+
+    /// The member whose number the id begins with.
+    function _shipperOf(bytes32 deliveryId) internal pure returns (uint16) {
+        return uint16(bytes2(deliveryId));
+    }
+
+    function _openingReason(Opening calldata item, uint16 caller, uint16 known) private view returns (uint8) {
+        uint256 promised = item.promisedBy;
+        if (_shipperOf(item.deliveryId) != caller) return Reasons.FOREIGN_ID;
+        if (_deliveries[item.deliveryId].exists()) return Reasons.EXISTS;
+        if (item.recipientKey == address(0)) return Reasons.ZERO_KEY;
+        if ((item.carrier != known || known == 0) && !_isCarrier(item.carrier)) return Reasons.NOT_A_CARRIER;
+        if (promised <= block.timestamp) return Reasons.PROMISE_NOT_AHEAD;
+        if (promised > block.timestamp + OPEN_FOR) return Reasons.PROMISE_TOO_FAR;
+        return Reasons.NONE;
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IReports} from "../interfaces/IReports.sol";
+import {Report} from "../interfaces/Types.sol";
+import {CANCELLED, DeliveryWord, LAST_OUTCOME} from "../lib/DeliveryWord.sol";
+import {Digests} from "../lib/Digests.sol";
+import {Items} from "../lib/Items.sol";
+import {Reasons} from "../lib/Reasons.sol";
+import {Deliveries} from "./Deliveries.sol";
+import {CARRIER, SHIPPER} from "./Members.sol";
+
+/// @title Reports
+abstract contract Reports is Deliveries, IReports {
+    /// A report of something longer ago is refused: nobody dates back.
+    uint256 private constant REPORT_WITHIN = 7 days;
+
+    /// @inheritdoc IReports
+    function report(Report[] calldata items) external {
+        uint16 caller = _callerWith(CARRIER | SHIPPER);
+        Run memory run = _startRun();
+        for (uint256 i; i < items.length; ++i) {
+            Report calldata item = items[i];
+            Items.check(item, i);
+            bytes32 id = item.deliveryId;
+            DeliveryWord word = _deliveries[id];
+            uint8 reason = _reportReason(item, word, caller);
+            if (reason != Reasons.NONE) {
+                emit ItemRejected(id, i, reason);
+                continue;
+            }
+            uint32 replaced = word.driver();
+            if (replaced != item.driver && replaced != 0) _wasDriver[id][replaced] = true;
+            word = word.afterReport(item.driver, item.outcome);
+            _deliveries[id] = word;
+            uint16 carrier = word.carrier();
+            _extend(run, _owner(item.driver, carrier), Digests.structHash(item), DeliveryWord.unwrap(word));
+            uint256 facts = uint256(item.occurredAt) | uint256(item.outcome) << 32 | uint256(carrier) << 40;
+            emit Reported(id, item.driver, facts, item.evidenceHash);
+        }
+        _endRun(run);
+    }
+
+    /// @inheritdoc IReports
+    function wasDriver(bytes32 deliveryId, uint32 driver) external view returns (bool) {
+        return _wasDriver[deliveryId][driver];
+    }
+
+    function _reportReason(Report calldata item, DeliveryWord word, uint16 caller) private view returns (uint8) {
+        uint8 outcome = item.outcome;
+        uint32 driver = item.driver;
+        uint256 occurredAt = item.occurredAt;
+        if (!word.exists()) return Reasons.UNKNOWN_DELIVERY;
+        if (outcome == 0 || outcome > LAST_OUTCOME) return Reasons.OUTCOME;
+        uint16 author = outcome == CANCELLED ? _shipperOf(item.deliveryId) : word.carrier();
+        if (author != caller) return Reasons.NOT_YOURS;
+        if (!word.admits(outcome)) return Reasons.TRANSITION;
+        if (occurredAt > block.timestamp) return Reasons.FUTURE;
+        if (occurredAt + REPORT_WITHIN < block.timestamp) return Reasons.TOO_OLD;
+        if (driver != word.driver()) {
+            if (driver == 0) return Reasons.DRIVER_REQUIRED;
+            if (_drivers[driver].carrier() != word.carrier()) return Reasons.NOT_YOUR_DRIVER;
+            if (outcome == CANCELLED) return Reasons.CANCELLATION_DRIVER;
+        }
+        return Reasons.NONE;
+    }
+}
