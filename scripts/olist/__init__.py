@@ -1,0 +1,1 @@
+"""Replaying a directory in the original Olist layout through the HTTP API."""
