@@ -19,7 +19,7 @@ domain.errors.DoorstepError
 
 from __future__ import annotations
 
-from chain_client.domain.errors import Broken, DoorstepError, Unavailable
+from chain_client.domain.errors import Broken, DoorstepError, NotFound, Unavailable
 from chain_client.domain.ids import to_hex
 
 
@@ -72,6 +72,12 @@ class TransactionRefused(DoorstepError):
         super().__init__(f"the node refuses the transaction: {message}")
 
 
+class AlreadyKnown(TransactionRefused):
+    """The node has these very bytes, waiting or mined: nothing is wrong, and `Node.send` does not raise it."""
+
+    code = "already-known"
+
+
 class NonceTooLow(TransactionRefused):
     """The nonce has been used by a mined transaction; `next_nonce` is None where the node did not name it."""
 
@@ -116,13 +122,29 @@ class TransactionDeferred(Unavailable):
         super().__init__(f"the node cannot take the transaction now: {message}; send it again later")
 
 
-class LogsTooMany(DoorstepError):
-    """The logs asked for pass a limit of the node: ask for fewer blocks. `Node.logs` does so by itself."""
+class BlockUnknown(NotFound):
+    """The node does not have that block (yet), or has let go of its state. Retry only if it may still arrive."""
 
-    code = "logs-too-many"
+    code = "block-unknown"
 
     def __init__(self, message: str) -> None:
         self.message = message
+        super().__init__(
+            f"the node does not have that block: {message}; it is not there yet, or the node keeps no state so old"
+        )
+
+
+class LogsTooMany(DoorstepError):
+    """The logs asked for pass a limit of the node: ask for fewer blocks. `Node.logs` does so by itself.
+
+    `fits` is the last block of a range that the node says it would answer, where it says so.
+    """
+
+    code = "logs-too-many"
+
+    def __init__(self, message: str, fits: int | None = None) -> None:
+        self.message = message
+        self.fits = fits
         super().__init__(f"the node will not return so many logs at once: {message}")
 
 
