@@ -1,0 +1,110 @@
+"""Transactions accepted and not yet mined, in memory only: a node that is killed forgets them.
+
+Every transaction here passed `accept_tx`. Owned by the event loop; no method may be called from elsewhere.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from itertools import count
+
+from .errors import ServerError
+from .transactions import SignedTx
+
+MAX_TRANSACTIONS = 4096
+PRICE_BUMP_PERCENT = 10
+
+
+class Pool:
+    """Waiting transactions by sender and nonce; those behind a gap in the nonces wait for it to be filled."""
+
+    def __init__(self) -> None:
+        self._by_sender: dict[bytes, dict[int, SignedTx]] = {}
+        self._by_hash: dict[bytes, SignedTx] = {}
+        self._arrival: dict[bytes, int] = {}
+        self._nonces: dict[bytes, int] = {}
+        self._counter = count()
+
+    def __len__(self) -> int:
+        return len(self._by_hash)
+
+    def get(self, tx_hash: bytes) -> SignedTx | None:
+        """The waiting transaction with that hash."""
+        return self._by_hash.get(tx_hash)
+
+    def add(self, signed: SignedTx, account_nonce: int) -> None:
+        """Take a transaction whose sender has mined `account_nonce` so far; `ServerError` says why not."""
+        if signed.hash in self._by_hash:
+            raise ServerError("already known")
+        if signed.nonce < account_nonce:
+            raise ServerError(f"nonce too low: next nonce {account_nonce}, tx nonce {signed.nonce}")
+        waiting = self._by_sender.get(signed.sender, {})
+        present = waiting.get(signed.nonce)
+        if present is not None:
+            self._check_replacement(present, signed)
+            self._drop(present)
+        elif len(self._by_hash) >= MAX_TRANSACTIONS:
+            raise ServerError(f"txpool is full: {MAX_TRANSACTIONS} transactions are waiting")
+        self._by_sender.setdefault(signed.sender, {})[signed.nonce] = signed
+        self._by_hash[signed.hash] = signed
+        self._arrival[signed.hash] = next(self._counter)
+        self._nonces[signed.sender] = account_nonce
+
+    def _check_replacement(self, present: SignedTx, signed: SignedTx) -> None:
+        for name in ("max_fee_per_gas", "max_priority_fee_per_gas"):
+            old, new = getattr(present.tx, name), getattr(signed.tx, name)
+            if new <= old or new * 100 < old * (100 + PRICE_BUMP_PERCENT):
+                raise ServerError("replacement transaction underpriced")
+
+    def pending_nonce(self, sender: bytes, account_nonce: int) -> int:
+        """The nonce after the last of `sender` that can be mined without a gap."""
+        waiting = self._by_sender.get(sender, {})
+        while account_nonce in waiting:
+            account_nonce += 1
+        return account_nonce
+
+    def ready(self) -> list[SignedTx]:
+        """Everything that can be mined now: in order of arrival, each sender's in order of nonce."""
+        heads = []
+        for sender, waiting in self._by_sender.items():
+            first = waiting.get(self._nonces[sender])
+            if first is not None:
+                heads.append((self._arrival[first.hash], first))
+        heapq.heapify(heads)
+        ordered = []
+        while heads:
+            _, signed = heapq.heappop(heads)
+            ordered.append(signed)
+            after = self._by_sender[signed.sender].get(signed.nonce + 1)
+            if after is not None:
+                heapq.heappush(heads, (self._arrival[after.hash], after))
+        return ordered
+
+    def has_ready(self) -> bool:
+        """Whether anything can be mined now."""
+        return any(self._nonces[sender] in waiting for sender, waiting in self._by_sender.items())
+
+    def mined(self, transactions: Iterable[tuple[bytes, int]]) -> None:
+        """Forget what was mined, given as sender and nonce, and whatever else that makes too old."""
+        for sender, nonce in transactions:
+            for old in [tx for n, tx in self._by_sender.get(sender, {}).items() if n <= nonce]:
+                self._drop(old)
+            if sender in self._by_sender:
+                self._nonces[sender] = nonce + 1
+
+    def refuse(self, signed: SignedTx) -> None:
+        """Forget a transaction that cannot be mined."""
+        if signed.hash in self._by_hash:
+            self._drop(signed)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for store in (self._by_sender, self._by_hash, self._arrival, self._nonces):
+            store.clear()
+
+    def _drop(self, signed: SignedTx) -> None:
+        waiting = self._by_sender[signed.sender]
+        del waiting[signed.nonce], self._by_hash[signed.hash], self._arrival[signed.hash]
+        if not waiting:
+            del self._by_sender[signed.sender], self._nonces[signed.sender]

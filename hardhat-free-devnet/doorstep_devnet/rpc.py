@@ -1,0 +1,148 @@
+"""JSON-RPC 2.0: requests in, answers out; batches, notifications, and every error's code."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import orjson
+
+from .errors import InvalidParams, InvalidRequest, MethodNotFound, RpcError
+from .node import Node
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH = 1000
+PARSE_ERROR = -32700
+INTERNAL_ERROR = -32603
+
+
+class Runs(Enum):
+    """Where a method runs and what it is given before its parameters."""
+
+    PLAIN = "on the event loop"
+    VIEW = "on the event loop, with a view of the chain: for what takes microseconds"
+    READER = "in the reader thread, with a view of the chain"
+    ASYNC = "on the event loop, awaited"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method: what to call, where, and how many parameters it takes."""
+
+    call: Callable[..., Any]
+    runs: Runs
+    least: int
+    most: int
+
+    @classmethod
+    def of(cls, call: Callable[..., Any], runs: Runs) -> Method:
+        """Count the parameters from the signature."""
+        parameters = list(inspect.signature(call).parameters.values())
+        if runs in (Runs.VIEW, Runs.READER):
+            parameters = parameters[1:]
+        least = sum(parameter.default is parameter.empty for parameter in parameters)
+        return cls(call, runs, least, len(parameters))
+
+
+Methods = Mapping[str, Method]
+Calls = list[tuple[str, Callable[..., Any]]]
+
+
+def methods(runs: Runs, calls: Calls) -> dict[str, Method]:
+    """A table of methods that all run at the same place."""
+    return {name: Method.of(call, runs) for name, call in calls}
+
+
+class Dispatcher:
+    """Answers requests with the methods it is given."""
+
+    def __init__(self, node: Node, table: Methods) -> None:
+        self._node = node
+        self._table = table
+
+    async def answer(self, body: bytes | str, extra: Methods | None = None) -> bytes | None:
+        """The answer to one request or a batch; None when nothing is to be answered. `extra` adds methods."""
+        try:
+            request = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            return _dump(_failure(None, PARSE_ERROR, f"parse error: {error}"))
+        table = self._table if extra is None else {**self._table, **extra}
+        if not isinstance(request, list):
+            reply = await self._answer_one(request, table)
+            return None if reply is None else _dump(reply)
+        if not request:
+            return _dump(_failure(None, InvalidRequest.code, "empty batch"))
+        if len(request) > MAX_BATCH:
+            message = f"batch too large: {len(request)} requests, at most {MAX_BATCH}"
+            return _dump(_failure(None, InvalidRequest.code, message))
+        replies = [reply for one in request if (reply := await self._answer_one(one, table)) is not None]
+        return _dump(replies) if replies else None
+
+    async def _answer_one(self, request: object, table: Methods) -> dict[str, Any] | None:
+        identifier: object = None
+        try:
+            identifier, name, params = _read_request(request)
+            notification = isinstance(request, dict) and "id" not in request
+            result = await self._run(name, params, table)
+        except RpcError as error:
+            if isinstance(request, dict) and "id" not in request and not isinstance(error, InvalidRequest):
+                return None
+            return _failure(identifier, error.code, error.message, error.data)
+        except Exception as error:
+            log.exception(
+                "internal error answering %r", request if len(repr(request)) < 500 else type(request)
+            )
+            return _failure(identifier, INTERNAL_ERROR, f"internal error: {type(error).__name__}: {error}")
+        return None if notification else {"jsonrpc": "2.0", "id": identifier, "result": result}
+
+    async def _run(self, name: str, params: list[Any], table: Methods) -> Any:
+        method = table.get(name)
+        if method is None:
+            raise MethodNotFound(f"the method {name} does not exist/is not available")
+        if len(params) > method.most:
+            raise InvalidParams(f"{name}: too many arguments, want at most {method.most}")
+        if len(params) < method.least:
+            raise InvalidParams(f"{name}: missing value for required argument {len(params)}")
+        if method.runs is Runs.READER:
+            return await self._node.in_reader(lambda view: method.call(view, *params))
+        if method.runs is Runs.VIEW:
+            with self._node.store.view() as view:
+                return method.call(view, *params)
+        if method.runs is Runs.ASYNC:
+            return await method.call(*params)
+        return method.call(*params)
+
+
+def _read_request(request: object) -> tuple[object, str, list[Any]]:
+    if not isinstance(request, dict):
+        raise InvalidRequest("invalid request: expected an object")
+    identifier = request.get("id")
+    if isinstance(identifier, dict | list | bool):
+        raise InvalidRequest("invalid request: id must be a string or a number")
+    name = request.get("method")
+    if request.get("jsonrpc") != "2.0" or not isinstance(name, str):
+        raise InvalidRequest('invalid request: expected "jsonrpc": "2.0" and a "method"')
+    params = request.get("params", [])
+    if params is None:
+        params = []
+    if not isinstance(params, list):
+        raise InvalidParams(f"{name}: parameters must be a list")
+    while params and params[-1] is None:
+        params.pop()
+    return identifier, name, params
+
+
+def _failure(identifier: object, code: int, message: str, data: object = None) -> dict[str, Any]:
+    error: dict[str, Any] = {"code": code, "message": message}
+    if data is not None:
+        error["data"] = data
+    return {"jsonrpc": "2.0", "id": identifier, "error": error}
+
+
+def _dump(value: object) -> bytes:
+    return orjson.dumps(value)

@@ -1,0 +1,241 @@
+"""The HTTP and WebSocket server, and `serve`, which runs a whole node."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from typing import Any
+
+import orjson
+import uvicorn
+
+from . import methods_logs
+from .config import HOST, DevnetConfig
+from .errors import StartError
+from .methods_chain import ChainMethods
+from .methods_evm import EvmMethods
+from .methods_send import SendMethods
+from .methods_state import StateMethods
+from .node import Node
+from .rpc import Dispatcher
+from .subscriptions import Subscriptions
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 16 * 1024 * 1024
+LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+TRY_AGAIN_LATER = 1013
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class App:
+    """The ASGI application of one node: JSON-RPC by POST on any path, and over a WebSocket on the same port."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._dispatcher = Dispatcher(
+            node,
+            SendMethods(node).table()
+            | ChainMethods(node).table()
+            | StateMethods(node).table()
+            | EvmMethods(node).table()
+            | methods_logs.table(),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request or serve one connection."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        if not _is_local(headers):
+            await _reply(send, 403, _error("this node answers on 127.0.0.1 and localhost only"))
+        elif scope["method"] in ("GET", "HEAD"):
+            await _reply(send, 200, b"")
+        elif scope["method"] != "POST":
+            await _reply(send, 405, _error("use POST"))
+        elif not headers.get(b"content-type", b"").lower().startswith(b"application/json"):
+            await _reply(send, 415, _error("invalid content type, only application/json is supported"))
+        else:
+            body = await _body(headers, receive)
+            if body is None:
+                await _reply(send, 413, _error(f"request body is larger than {MAX_BODY} bytes"))
+            else:
+                await _reply(send, 200, await self._dispatcher.answer(body) or b"")
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if not _is_local(dict(scope["headers"])):
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await send({"type": "websocket.accept"})
+        subscriptions = Subscriptions(self._node)
+        pump = asyncio.create_task(_pump(subscriptions, send))
+        try:
+            await self._converse(subscriptions, receive)
+        finally:
+            subscriptions.close()
+            pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await pump
+
+    async def _converse(self, subscriptions: Subscriptions, receive: Receive) -> None:
+        extra = subscriptions.table()
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            answer = await self._dispatcher.answer(message.get("text") or message.get("bytes") or b"", extra)
+            if answer is not None:
+                await subscriptions.queue.put(answer)
+
+
+async def _pump(subscriptions: Subscriptions, send: Send) -> None:
+    """Send what is queued, answers and messages in one order; close a connection that fell behind."""
+    while not subscriptions.overflow.is_set():
+        message = await subscriptions.queue.get()
+        await send({"type": "websocket.send", "text": message.decode()})
+    await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "too slow: messages were lost"})
+
+
+def _is_local(headers: dict[bytes, bytes]) -> bool:
+    """Whether the request names this machine: a web page elsewhere that resolves its name here does not."""
+    host = headers.get(b"host", b"").decode("latin-1")
+    return host.rsplit(":", 1)[0] in LOCAL_NAMES if host else False
+
+
+async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
+    length = headers.get(b"content-length")
+    if length is not None and int(length) > MAX_BODY:
+        return None
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAX_BODY:
+            return None
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _reply(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _error(message: str) -> bytes:
+    return orjson.dumps({"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": message}})
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves the process's signals alone and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to `serve`."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+async def serve(
+    config: DevnetConfig, *, on_ready: Callable[[int], None] | None = None, handle_signals: bool = True
+) -> None:
+    """Run a node until cancelled or told to stop by SIGTERM or SIGINT.
+
+    `on_ready` is called once with the port, when requests are answered. `handle_signals` False leaves the signals to
+    the caller; outside the main thread they always are. Raises `StartError` when it cannot start: change the
+    arguments. Any other error means that the chain can no longer be written, and everything answered so far is stored.
+    """
+    listening = _bind(config.port)
+    try:
+        node = Node(config)
+    except BaseException:
+        listening.close()
+        raise
+    try:
+        await _run(node, listening, on_ready, handle_signals=handle_signals)
+    finally:
+        listening.close()
+        node.close()
+
+
+def _bind(port: int) -> socket.socket:
+    # With the protocol named, asyncio turns Nagle's delay off on what it accepts.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+    except OSError as error:
+        listening.close()
+        raise StartError(f"cannot listen on {HOST}:{port}: {error.strerror}; choose another port") from None
+    return listening
+
+
+async def _run(
+    node: Node, listening: socket.socket, on_ready: Callable[[int], None] | None, *, handle_signals: bool
+) -> None:
+    port = listening.getsockname()[1]
+    settings = uvicorn.Config(
+        App(node),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=MAX_BODY,
+        timeout_graceful_shutdown=2,
+        server_header=False,
+        date_header=False,
+    )
+    server = _Server(settings, lambda: on_ready(port) if on_ready else None)
+    serving = asyncio.create_task(server.serve([listening]))
+    mining = asyncio.create_task(node.run())
+    with _stop_signals(server, enabled=handle_signals):
+        try:
+            await asyncio.wait({serving, mining}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            server.should_exit = True
+            mining.cancel()
+            results = await asyncio.gather(serving, mining, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+@contextlib.contextmanager
+def _stop_signals(server: uvicorn.Server, *, enabled: bool) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    taken = []
+    if enabled and threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError):
+                loop.add_signal_handler(number, setattr, server, "should_exit", True)
+                taken.append(number)
+    try:
+        yield
+    finally:
+        for number in taken:
+            loop.remove_signal_handler(number)
