@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-from chain_client.domain.digests import encode
+from chain_client.domain.digests import decode, encode
 from chain_client.domain.errors import Broken, Conflict
-from chain_client.domain.ids import Address, DeliveryId, DriverNumber, Hash32, MemberNumber
-from chain_client.domain.records import Feedback, Item, KeyChange, Kind, Note, Opening, Report
+from chain_client.domain.ids import Address, DeliveryId, Hash32, MemberNumber
+from chain_client.domain.records import DriverMove, Item, Kind
 from chain_client.domain.signatures import CompactSignature
 
 RELAY: Final = MemberNumber(0)
@@ -31,6 +31,10 @@ class IntentState(StrEnum):
     RECORDED = "recorded"
     REJECTED = "rejected"
     SET_ASIDE = "set_aside"
+
+
+WAITING: Final = (IntentState.ACCEPTED.value, IntentState.SENT.value)
+"""States of intents that are not settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +115,8 @@ class ReceiptConflict(Conflict):
     code = "receipt-conflict"
 
 
-_WORDS: Final[dict[Kind, int]] = {
-    Kind.OPENING: 5,
-    Kind.REPORT: 5,
-    Kind.FEEDBACK: 10,
-    Kind.KEY_CHANGE: 2,
-    Kind.NOTE: 5,
-}
-
-
 def encode_payload(item: Item, signature: CompactSignature | None) -> bytes:
-    """Return how a row holds an item: its ABI words, then its signature where it has one.
+    """Return how a row holds an item: its ABI words, then its signature where its kind is signed.
 
     The words of a kind are of fixed length, so whatever follows is the signature: 64 bytes today; a contract's
     signature (ERC-1271, any length) fits as a kind of its own.
@@ -131,36 +126,10 @@ def encode_payload(item: Item, signature: CompactSignature | None) -> bytes:
 
 def decode_payload(kind: Kind, payload: bytes) -> tuple[Item, CompactSignature | None]:
     """Return the item and signature of a row; raises Broken where the bytes are no such item."""
-    length = 32 * _WORDS[kind]
-    expected = length + (64 if kind in SIGNED else 0)
-    if len(payload) != expected:
-        raise Broken(f"A stored {kind} holds {len(payload)} bytes where {expected} belong.")
-    signature = CompactSignature(payload[length:]) if kind in SIGNED else None
-    return _item(kind, payload), signature
-
-
-def _item(kind: Kind, payload: bytes) -> Item:
-    def number(word: int) -> int:
-        return int.from_bytes(payload[32 * word : 32 * word + 32], "big")
-
-    def hash32(word: int) -> Hash32:
-        return Hash32(payload[32 * word : 32 * word + 32])
-
-    def address(word: int) -> Address:
-        return Address(payload[32 * word + 12 : 32 * word + 32])
-
-    delivery = DeliveryId(payload[:32])
-    match kind:
-        case Kind.OPENING:
-            return Opening(delivery, address(1), MemberNumber(number(2)), number(3), hash32(4))
-        case Kind.REPORT:
-            return Report(delivery, DriverNumber(number(1)), number(2), number(3), hash32(4))
-        case Kind.FEEDBACK:
-            ratings = (number(2), number(3), number(4), number(5), number(6))
-            return Feedback(delivery, DriverNumber(number(1)), *ratings, number(7), hash32(8), number(9))
-        case Kind.KEY_CHANGE:
-            return KeyChange(delivery, address(1))
-        case Kind.NOTE:
-            return Note(delivery, DriverNumber(number(1)), MemberNumber(number(2)), number(3), hash32(4))
-        case Kind.DRIVER_MOVE:
-            raise Broken("A driver's move is no member of a batch.")
+    words, signature = payload, None
+    if kind in SIGNED:
+        words, signature = payload[:-64], CompactSignature(payload[-64:])
+    item = decode(kind, words)
+    if isinstance(item, DriverMove):
+        raise Broken("A stored intent is a driver's move, which is no member of a batch.")
+    return item, signature

@@ -19,6 +19,7 @@ from chain_client.domain.records import Kind, Reason
 from chain_client.domain.signatures import CompactSignature
 from chain_client.outbox.records import (
     RELAY,
+    WAITING,
     Found,
     IntentKey,
     IntentState,
@@ -55,7 +56,6 @@ __all__ = [
 ]
 
 _CHUNK: Final = 500
-_WAITING: Final = (IntentState.ACCEPTED.value, IntentState.SENT.value)
 _CURABLE: Final = frozenset(int(reason) for reason in Reason if reason.curable)
 
 
@@ -108,7 +108,7 @@ async def pending(
             .where(table.ledger_id == ledger_id, table.delivery_id.in_(some))
             .where(
                 or_(
-                    table.state.in_(_WAITING),
+                    table.state.in_(WAITING),
                     and_(table.state == IntentState.RECORDED, table.block_number > indexed_block),
                 )
             )
