@@ -148,12 +148,13 @@ class Node:
         raw = await self._ask("eth_getTransactionReceipt", to_hex(tx_hash))
         if raw is None or raw.get("blockHash") is None:
             return None
-        times = await self._times_of({raw["blockHash"]})
-        return _read(
-            "eth_getTransactionReceipt",
-            lambda value: wire.parse_receipt(value, times[value["blockHash"]]),
-            raw,
-        )
+        try:
+            times = await self._times_of(
+                wire.untimed_blocks(raw["logs"]) if raw["logs"] else {raw["blockHash"]}
+            )
+        except BlockUnknown:  # taken out of the chain between the two questions
+            return None
+        return _read("eth_getTransactionReceipt", lambda value: wire.parse_receipt(value, times), raw)
 
     async def send(self, raw: bytes) -> Hash32:
         """Hand over a signed transaction and return its hash; bytes the node already has are success.
