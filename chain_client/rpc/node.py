@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from web3.providers.async_base import AsyncBaseProvider
@@ -113,9 +113,12 @@ class Node:
             return None
         return None if raw is None else _read("eth_getBlockByNumber", wire.parse_block, raw)
 
-    async def logs(self, address: Address, first: int, last: int) -> list[Log]:
+    async def logs(
+        self, address: Address, first: int, last: int, topics: Sequence[Sequence[bytes]] = ()
+    ) -> list[Log]:
         """Return a contract's logs of blocks `first` to `last`, both included, in block and log order.
 
+        `topics` holds, for each place from the first, the values it may have; an empty place may have any.
         `last` must not be above the head: engines differ on what they answer. A range that passes the node's limits
         is split. The whole answer is held in memory. Raises BlockUnknown for a range the node does not have,
         LogsTooMany where a single block passes its limits.
@@ -125,7 +128,7 @@ class Node:
         while start <= last:
             stop = min(last, start + span - 1)
             try:
-                found += await self._logs_of(address, start, stop)
+                found += await self._logs_of(address, start, stop, topics)
             except LogsTooMany as error:
                 if stop == start:
                     raise
@@ -137,8 +140,16 @@ class Node:
             start, span = stop + 1, span * 2
         return found
 
-    async def _logs_of(self, address: Address, first: int, last: int) -> list[Log]:
-        wanted = {"address": to_hex(address), "fromBlock": hex(first), "toBlock": hex(last)}
+    async def _logs_of(
+        self, address: Address, first: int, last: int, topics: Sequence[Sequence[bytes]]
+    ) -> list[Log]:
+        wanted: dict[str, Any] = {
+            "address": to_hex(address),
+            "fromBlock": hex(first),
+            "toBlock": hex(last),
+        }
+        if topics:
+            wanted["topics"] = [[to_hex(value) for value in place] or None for place in topics]
         raw = await self._ask("eth_getLogs", wanted)
         times = await self._times_of(_read("eth_getLogs", wire.untimed_blocks, raw))
         return _read("eth_getLogs", lambda logs: wire.parse_logs(logs, times), raw)
