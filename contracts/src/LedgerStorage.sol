@@ -9,6 +9,11 @@ import {DriverWord} from "./lib/DriverWord.sol";
 /// them (`eth_getStorageAt`, `eth_getProof`). This contract comes first in the inheritance order, so that the slots
 /// of OpenZeppelin's parts follow and cannot shift these.
 abstract contract LedgerStorage {
+    /// A delivery's word, wrapped so that its place can be passed on and is computed once.
+    struct DeliverySlot {
+        DeliveryWord word;
+    }
+
     struct Member {
         uint8 roles;
         bool everCarrier;
@@ -21,7 +26,7 @@ abstract contract LedgerStorage {
     }
 
     /// Slot 0: by delivery id.
-    mapping(bytes32 => DeliveryWord) internal _deliveries;
+    mapping(bytes32 => DeliverySlot) internal _deliveries;
     /// Slot 1: by driver number.
     mapping(uint32 => DriverWord) internal _drivers;
     /// Slot 2: by driver number.

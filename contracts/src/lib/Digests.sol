@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {DriverKey, DriverMove, Feedback, KeyChange, Note, Opening, Report} from "../interfaces/Types.sol";
 
 /// @title EIP-712 struct hashes
-/// @notice `structHash` of each message, and the digest that is signed.
-/// @dev Items are hashed from calldata: their words, copied behind the type hash. That is their EIP-712 encoding only
-/// once `Items.check` has seen that no word exceeds its type. Memory beyond the free pointer is used and not kept.
+/// @notice What a message's entry in a head is made of, and what its signed digest wraps.
+/// @dev An item's is taken where `Items` has laid it: in memory set aside by `Items.blank…`, type hash in the word
+/// before it, every word within its type.
 library Digests {
     bytes32 internal constant OPENING = keccak256(
         "Opening(bytes32 deliveryId,address recipientKey,uint16 carrier,uint32 promisedBy,bytes32 recordHash)"
@@ -25,53 +25,33 @@ library Digests {
     bytes32 internal constant DRIVER_MOVE =
         keccak256("DriverMove(uint32 driver,uint16 from,uint16 to,uint32 nonce)");
 
-    function structHash(Opening calldata item) internal pure returns (bytes32 hash) {
-        bytes32 typeHash = OPENING;
+    function structHash(Opening memory item) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, typeHash)
-            calldatacopy(add(at, 0x20), item, 0xa0)
-            hash := keccak256(at, 0xc0)
+            hash := keccak256(sub(item, 0x20), 0xc0)
         }
     }
 
-    function structHash(Report calldata item) internal pure returns (bytes32 hash) {
-        bytes32 typeHash = REPORT;
+    function structHash(Report memory item) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, typeHash)
-            calldatacopy(add(at, 0x20), item, 0xa0)
-            hash := keccak256(at, 0xc0)
+            hash := keccak256(sub(item, 0x20), 0xc0)
         }
     }
 
-    function structHash(Feedback calldata item) internal pure returns (bytes32 hash) {
-        bytes32 typeHash = FEEDBACK;
+    function structHash(Feedback memory item) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, typeHash)
-            calldatacopy(add(at, 0x20), item, 0x140)
-            hash := keccak256(at, 0x160)
+            hash := keccak256(sub(item, 0x20), 0x160)
         }
     }
 
-    function structHash(KeyChange calldata item) internal pure returns (bytes32 hash) {
-        bytes32 typeHash = KEY_CHANGE;
+    function structHash(KeyChange memory item) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, typeHash)
-            calldatacopy(add(at, 0x20), item, 0x40)
-            hash := keccak256(at, 0x60)
+            hash := keccak256(sub(item, 0x20), 0x60)
         }
     }
 
-    function structHash(Note calldata item) internal pure returns (bytes32 hash) {
-        bytes32 typeHash = NOTE;
+    function structHash(Note memory item) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, typeHash)
-            calldatacopy(add(at, 0x20), item, 0xa0)
-            hash := keccak256(at, 0xc0)
+            hash := keccak256(sub(item, 0x20), 0xc0)
         }
     }
 

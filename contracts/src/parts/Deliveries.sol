@@ -16,30 +16,30 @@ abstract contract Deliveries is Members, Heads, IDeliveries {
     function open(Opening[] calldata items) external {
         uint16 caller = _callerWith(SHIPPER);
         Run memory run = _startRun();
+        Opening memory item = Items.blankOpening();
         // The carrier last seen to be one: openings of a list are mostly one carrier's.
         uint16 known;
         for (uint256 i; i < items.length; ++i) {
-            Opening calldata item = items[i];
-            Items.check(item, i);
+            Items.read(item, items[i], i);
             bytes32 id = item.deliveryId;
-            uint16 carrier = item.carrier;
-            uint8 reason = _openingReason(item, caller, known);
+            DeliverySlot storage slot = _deliveries[id];
+            uint8 reason = _openingReason(item, slot.word, caller, known);
             if (reason != Reasons.NONE) {
                 emit ItemRejected(id, i, reason);
                 continue;
             }
-            known = carrier;
-            DeliveryWord word = openedWord(item.recipientKey, carrier, item.promisedBy);
-            _deliveries[id] = word;
-            _extend(run, _owner(0, carrier), Digests.structHash(item), DeliveryWord.unwrap(word));
-            emit Opened(id, carrier, item.recipientKey, item.promisedBy, item.recordHash);
+            known = item.carrier;
+            DeliveryWord word = openedWord(item.recipientKey, known, item.promisedBy);
+            slot.word = word;
+            _extend(run, _owner(0, known), Digests.structHash(item), DeliveryWord.unwrap(word));
+            emit Opened(id, known, item.recipientKey, item.promisedBy, item.recordHash);
         }
         _endRun(run);
     }
 
     /// @inheritdoc IDeliveries
     function delivery(bytes32 deliveryId) external view returns (Delivery memory) {
-        DeliveryWord word = _deliveries[deliveryId];
+        DeliveryWord word = _deliveries[deliveryId].word;
         return Delivery({
             recipientKey: word.recipientKey(),
             driver: word.driver(),
@@ -55,12 +55,17 @@ abstract contract Deliveries is Members, Heads, IDeliveries {
         return uint16(bytes2(deliveryId));
     }
 
-    function _openingReason(Opening calldata item, uint16 caller, uint16 known) private view returns (uint8) {
+    function _openingReason(Opening memory item, DeliveryWord word, uint16 caller, uint16 known)
+        private
+        view
+        returns (uint8)
+    {
+        uint16 carrier = item.carrier;
         uint256 promised = item.promisedBy;
         if (_shipperOf(item.deliveryId) != caller) return Reasons.FOREIGN_ID;
-        if (_deliveries[item.deliveryId].exists()) return Reasons.EXISTS;
+        if (word.exists()) return Reasons.EXISTS;
         if (item.recipientKey == address(0)) return Reasons.ZERO_KEY;
-        if ((item.carrier != known || known == 0) && !_isCarrier(item.carrier)) return Reasons.NOT_A_CARRIER;
+        if ((carrier != known || known == 0) && !_isCarrier(carrier)) return Reasons.NOT_A_CARRIER;
         if (promised <= block.timestamp) return Reasons.PROMISE_NOT_AHEAD;
         if (promised > block.timestamp + OPEN_FOR) return Reasons.PROMISE_TOO_FAR;
         return Reasons.NONE;

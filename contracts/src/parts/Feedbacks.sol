@@ -24,10 +24,11 @@ abstract contract Feedbacks is Heads, EIP712, IFeedbacks {
         if (items.length != signatures.length) revert UnequalLengths(items.length, signatures.length);
         Run memory run = _startRun();
         bytes32 domain = _domainSeparatorV4();
+        Feedback memory item = Items.blankFeedback();
         for (uint256 i; i < items.length; ++i) {
-            Feedback calldata item = items[i];
-            Items.check(item, i);
-            DeliveryWord word = _deliveries[item.deliveryId];
+            Items.read(item, items[i], i);
+            DeliverySlot storage slot = _deliveries[item.deliveryId];
+            DeliveryWord word = slot.word;
             uint8 reason = _feedbackReason(item, word);
             bytes32 entryDigest;
             if (reason == Reasons.NONE) {
@@ -38,36 +39,40 @@ abstract contract Feedbacks is Heads, EIP712, IFeedbacks {
                     reason = Reasons.BAD_SIGNATURE;
                 }
             }
-            _settle(run, item, word, entryDigest, i, reason);
+            _settle(run, item, slot, word, entryDigest, i, reason);
         }
         _endRun(run);
     }
 
     /// @inheritdoc IFeedbacks
     function recordFeedbackFrom(Feedback calldata item, bytes calldata signature) external {
-        Items.check(item, 0);
         Run memory run = _startRun();
-        DeliveryWord word = _deliveries[item.deliveryId];
-        uint8 reason = _feedbackReason(item, word);
-        bytes32 entryDigest = Digests.structHash(item);
+        Feedback memory read = Items.blankFeedback();
+        Items.read(read, item, 0);
+        DeliverySlot storage slot = _deliveries[read.deliveryId];
+        DeliveryWord word = slot.word;
+        uint8 reason = _feedbackReason(read, word);
+        bytes32 entryDigest = Digests.structHash(read);
         if (
             reason == Reasons.NONE
                 && !Signatures.isAcceptedBy(word.recipientKey(), _hashTypedDataV4(entryDigest), signature)
         ) reason = Reasons.BAD_SIGNATURE;
-        _settle(run, item, word, entryDigest, 0, reason);
+        _settle(run, read, slot, word, entryDigest, 0, reason);
         _endRun(run);
     }
 
     /// @inheritdoc IFeedbacks
     function feedbackDigest(Feedback calldata item) external view returns (bytes32) {
-        Items.check(item, 0);
-        return _hashTypedDataV4(Digests.structHash(item));
+        Feedback memory read = Items.blankFeedback();
+        Items.read(read, item, 0);
+        return _hashTypedDataV4(Digests.structHash(read));
     }
 
     /// Records an item without a reason against it, rejects one with.
     function _settle(
         Run memory run,
-        Feedback calldata item,
+        Feedback memory item,
+        DeliverySlot storage slot,
         DeliveryWord word,
         bytes32 entryDigest,
         uint256 index,
@@ -79,13 +84,13 @@ abstract contract Feedbacks is Heads, EIP712, IFeedbacks {
             return;
         }
         word = word.afterFeedback();
-        _deliveries[id] = word;
+        slot.word = word;
         _extend(run, _owner(item.driver, word.carrier()), entryDigest, DeliveryWord.unwrap(word));
         emit FeedbackRecorded(id, item.driver, _facts(item, word.carrier()), item.contentHash);
     }
 
     /// Everything a feedback must satisfy except the signature.
-    function _feedbackReason(Feedback calldata item, DeliveryWord word) private view returns (uint8) {
+    function _feedbackReason(Feedback memory item, DeliveryWord word) private view returns (uint8) {
         uint256 promised = word.promisedBy();
         uint256 revision = item.revision;
         uint32 driver = item.driver;
@@ -105,7 +110,7 @@ abstract contract Feedbacks is Heads, EIP712, IFeedbacks {
         return Reasons.NONE;
     }
 
-    function _facts(Feedback calldata item, uint16 carrier) private pure returns (uint256) {
+    function _facts(Feedback memory item, uint16 carrier) private pure returns (uint256) {
         return uint256(item.overall) | uint256(item.timeliness) << 8 | uint256(item.packaging) << 16
             | uint256(item.professionalism) << 24 | uint256(item.accuracy) << 32 | uint256(item.issues) << 40
             | uint256(item.revision) << 72 | uint256(carrier) << 80;

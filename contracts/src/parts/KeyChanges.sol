@@ -19,10 +19,11 @@ abstract contract KeyChanges is Heads, EIP712, IKeyChanges {
         if (items.length != signatures.length) revert UnequalLengths(items.length, signatures.length);
         Run memory run = _startRun();
         bytes32 domain = _domainSeparatorV4();
+        KeyChange memory item = Items.blankKeyChange();
         for (uint256 i; i < items.length; ++i) {
-            KeyChange calldata item = items[i];
-            Items.check(item, i);
-            DeliveryWord word = _deliveries[item.deliveryId];
+            Items.read(item, items[i], i);
+            DeliverySlot storage slot = _deliveries[item.deliveryId];
+            DeliveryWord word = slot.word;
             uint8 reason = _keyChangeReason(item, word);
             bytes32 entryDigest;
             if (reason == Reasons.NONE) {
@@ -33,36 +34,40 @@ abstract contract KeyChanges is Heads, EIP712, IKeyChanges {
                     reason = Reasons.BAD_SIGNATURE;
                 }
             }
-            _settle(run, item, word, entryDigest, i, reason);
+            _settle(run, item, slot, word, entryDigest, i, reason);
         }
         _endRun(run);
     }
 
     /// @inheritdoc IKeyChanges
     function changeKeyFrom(KeyChange calldata item, bytes calldata signature) external {
-        Items.check(item, 0);
         Run memory run = _startRun();
-        DeliveryWord word = _deliveries[item.deliveryId];
-        uint8 reason = _keyChangeReason(item, word);
-        bytes32 entryDigest = Digests.structHash(item);
+        KeyChange memory read = Items.blankKeyChange();
+        Items.read(read, item, 0);
+        DeliverySlot storage slot = _deliveries[read.deliveryId];
+        DeliveryWord word = slot.word;
+        uint8 reason = _keyChangeReason(read, word);
+        bytes32 entryDigest = Digests.structHash(read);
         if (
             reason == Reasons.NONE
                 && !Signatures.isAcceptedBy(word.recipientKey(), _hashTypedDataV4(entryDigest), signature)
         ) reason = Reasons.BAD_SIGNATURE;
-        _settle(run, item, word, entryDigest, 0, reason);
+        _settle(run, read, slot, word, entryDigest, 0, reason);
         _endRun(run);
     }
 
     /// @inheritdoc IKeyChanges
     function keyChangeDigest(KeyChange calldata item) external view returns (bytes32) {
-        Items.check(item, 0);
-        return _hashTypedDataV4(Digests.structHash(item));
+        KeyChange memory read = Items.blankKeyChange();
+        Items.read(read, item, 0);
+        return _hashTypedDataV4(Digests.structHash(read));
     }
 
     /// Makes a change without a reason against it, rejects one with.
     function _settle(
         Run memory run,
-        KeyChange calldata item,
+        KeyChange memory item,
+        DeliverySlot storage slot,
         DeliveryWord word,
         bytes32 entryDigest,
         uint256 index,
@@ -74,13 +79,13 @@ abstract contract KeyChanges is Heads, EIP712, IKeyChanges {
             return;
         }
         word = word.afterKeyChange(item.newKey);
-        _deliveries[id] = word;
+        slot.word = word;
         _extend(run, _owner(0, word.carrier()), entryDigest, DeliveryWord.unwrap(word));
         emit KeyChanged(id, item.newKey);
     }
 
     /// Everything a key change must satisfy except the signature.
-    function _keyChangeReason(KeyChange calldata item, DeliveryWord word) private view returns (uint8) {
+    function _keyChangeReason(KeyChange memory item, DeliveryWord word) private view returns (uint8) {
         address newKey = item.newKey;
         if (!word.exists()) return Reasons.UNKNOWN_DELIVERY;
         if (block.timestamp > uint256(word.promisedBy()) + OPEN_FOR) return Reasons.CLOSED;

@@ -15,11 +15,11 @@ abstract contract Notes is Members, Heads, INotes {
     /// @inheritdoc INotes
     function note(Note[] calldata items) external restricted {
         Run memory run = _startRun();
+        Note memory item = Items.blankNote();
         for (uint256 i; i < items.length; ++i) {
-            Note calldata item = items[i];
-            Items.check(item, i);
+            Items.read(item, items[i], i);
             bytes32 id = item.deliveryId;
-            DeliveryWord word = _deliveries[id];
+            DeliveryWord word = _deliveries[id].word;
             uint8 reason = _noteReason(item, word);
             if (reason != Reasons.NONE) {
                 emit ItemRejected(id, i, reason);
@@ -31,7 +31,7 @@ abstract contract Notes is Members, Heads, INotes {
         _endRun(run);
     }
 
-    function _noteReason(Note calldata item, DeliveryWord word) private view returns (uint8) {
+    function _noteReason(Note memory item, DeliveryWord word) private view returns (uint8) {
         uint32 driver = item.driver;
         uint16 carrier = item.carrier;
         if (item.deliveryId != 0 && !word.exists()) return Reasons.UNKNOWN_DELIVERY;

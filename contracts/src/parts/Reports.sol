@@ -19,24 +19,26 @@ abstract contract Reports is Deliveries, IReports {
     function report(Report[] calldata items) external {
         uint16 caller = _callerWith(CARRIER | SHIPPER);
         Run memory run = _startRun();
+        Report memory item = Items.blankReport();
         for (uint256 i; i < items.length; ++i) {
-            Report calldata item = items[i];
-            Items.check(item, i);
+            Items.read(item, items[i], i);
             bytes32 id = item.deliveryId;
-            DeliveryWord word = _deliveries[id];
+            uint32 driver = item.driver;
+            DeliverySlot storage slot = _deliveries[id];
+            DeliveryWord word = slot.word;
             uint8 reason = _reportReason(item, word, caller);
             if (reason != Reasons.NONE) {
                 emit ItemRejected(id, i, reason);
                 continue;
             }
             uint32 replaced = word.driver();
-            if (replaced != item.driver && replaced != 0) _wasDriver[id][replaced] = true;
-            word = word.afterReport(item.driver, item.outcome);
-            _deliveries[id] = word;
+            if (replaced != driver && replaced != 0) _wasDriver[id][replaced] = true;
+            word = word.afterReport(driver, item.outcome);
+            slot.word = word;
             uint16 carrier = word.carrier();
-            _extend(run, _owner(item.driver, carrier), Digests.structHash(item), DeliveryWord.unwrap(word));
+            _extend(run, _owner(driver, carrier), Digests.structHash(item), DeliveryWord.unwrap(word));
             uint256 facts = uint256(item.occurredAt) | uint256(item.outcome) << 32 | uint256(carrier) << 40;
-            emit Reported(id, item.driver, facts, item.evidenceHash);
+            emit Reported(id, driver, facts, item.evidenceHash);
         }
         _endRun(run);
     }
@@ -46,7 +48,7 @@ abstract contract Reports is Deliveries, IReports {
         return _wasDriver[deliveryId][driver];
     }
 
-    function _reportReason(Report calldata item, DeliveryWord word, uint16 caller) private view returns (uint8) {
+    function _reportReason(Report memory item, DeliveryWord word, uint16 caller) private view returns (uint8) {
         uint8 outcome = item.outcome;
         uint32 driver = item.driver;
         uint256 occurredAt = item.occurredAt;
