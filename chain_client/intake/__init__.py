@@ -1,1 +1,44 @@
-"""(room to be filled)"""
+"""Checks requests against the ledger's rules and stores them: the door through which everything goes on chain.
+
+Front door: `Intake`, the requests it takes and the answers it gives.
+"""
+
+from chain_client.intake.answers import Answer, Refusal, SignedReceipt, Status
+from chain_client.intake.desk import ReceiptSigner, RoleMissing
+from chain_client.intake.expected import IndexNotReady
+from chain_client.intake.feedback import PreparedFeedback
+from chain_client.intake.intake import Intake
+from chain_client.intake.refusals import code_of
+from chain_client.intake.requests import (
+    MAX_DEPTH,
+    MAX_DOCUMENT,
+    MAX_ITEMS,
+    MAX_WAYBILL,
+    DeliveryRequest,
+    FeedbackRequest,
+    KeyChangeRequest,
+    ReportRequest,
+)
+from chain_client.intake.walk import SentTwiceAtOnce
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_DOCUMENT",
+    "MAX_ITEMS",
+    "MAX_WAYBILL",
+    "Answer",
+    "DeliveryRequest",
+    "FeedbackRequest",
+    "IndexNotReady",
+    "Intake",
+    "KeyChangeRequest",
+    "PreparedFeedback",
+    "ReceiptSigner",
+    "Refusal",
+    "ReportRequest",
+    "RoleMissing",
+    "SentTwiceAtOnce",
+    "SignedReceipt",
+    "Status",
+    "code_of",
+]

@@ -50,6 +50,7 @@ __all__ = [
     "find",
     "keep_receipt",
     "keep_receipts",
+    "kept_receipts",
     "pending",
     "release",
     "submit",
@@ -206,7 +207,7 @@ async def keep_receipts(
     ]
     if await _insert_new(connection, receipts_table, rows) == len(rows):
         return [KeptReceipt(new.digest, new.record_by, new.relay, new.signature) for new in receipts]
-    standing = await _receipts(connection, ledger_id, [new.delivery_id for new in receipts])
+    standing = await kept_receipts(connection, ledger_id, [new.delivery_id for new in receipts])
     answers: list[KeptReceipt | ReceiptConflict] = []
     for new in receipts:
         kept = standing[new.delivery_id, new.revision]
@@ -222,9 +223,10 @@ async def keep_receipts(
     return answers
 
 
-async def _receipts(
+async def kept_receipts(
     connection: AsyncConnection, ledger_id: LedgerId, delivery_ids: Sequence[DeliveryId]
 ) -> dict[tuple[DeliveryId, int], KeptReceipt]:
+    """Return the promises that stand for these deliveries, by delivery and revision."""
     table = receipts_table.c
     standing: dict[tuple[DeliveryId, int], KeptReceipt] = {}
     for some in _chunks(dict.fromkeys(delivery_ids)):

@@ -1,0 +1,85 @@
+"""Whether values have the form that the ABI, the tables and the digests can hold: pure, one error per culprit.
+
+Every error is InvalidInput naming the request's field; never retry as is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chain_client.domain.digests import canonical_json
+from chain_client.domain.errors import InvalidInput
+from chain_client.domain.records import Feedback
+from chain_client.intake.refusals import ASPECTS
+from chain_client.intake.requests import MAX_DEPTH, MAX_DOCUMENT
+
+U8, U16, U32 = (1 << 8) - 1, (1 << 16) - 1, (1 << 32) - 1
+
+
+def integer(value: object, most: int, field: str, least: int = 0) -> None:
+    """Check a whole number from `least` to `most`; a bool is none."""
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise InvalidInput(field, f"must be a whole number from {least} to {most}")
+
+
+def exact(value: object, length: int, field: str) -> None:
+    """Check a string of `length` bytes."""
+    if not isinstance(value, bytes) or len(value) != length:
+        raise InvalidInput(field, f"must be {length} bytes")
+
+
+def text(value: object, longest: int, field: str) -> bytes:
+    """Return the UTF-8 of a text of 1 to `longest` characters without control characters or lone surrogates."""
+    if not isinstance(value, str) or not 0 < len(value) <= longest:
+        raise InvalidInput(field, f"must be a text of 1 to {longest} characters")
+    if any(character < " " or "\x7f" <= character < "\xa0" for character in value):
+        raise InvalidInput(field, "must not have control characters (line breaks, tabs, NUL)")
+    try:
+        return value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(field, "must be Unicode text; it has half of a surrogate pair") from error
+
+
+def document(value: object, field: str) -> bytes:
+    """Return the canonical JSON of an object, at most MAX_DOCUMENT bytes of it and MAX_DEPTH deep."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput(field, "must be a JSON object")
+    _check_tree(value, field)
+    try:
+        body = canonical_json(value)
+    except InvalidInput as error:
+        raise InvalidInput(field, error.message) from error
+    if len(body) > MAX_DOCUMENT:
+        raise InvalidInput(
+            field, f"must be at most {MAX_DOCUMENT} bytes of canonical JSON, not {len(body)}; shorten it"
+        )
+    return body
+
+
+def _check_tree(value: object, field: str) -> None:
+    """Check depth and names before the encoder, which recurses, sees them."""
+    level: list[object] = [value]
+    for _ in range(MAX_DEPTH):
+        deeper: list[object] = []
+        for one in level:
+            if isinstance(one, Mapping):
+                if not all(isinstance(name, str) for name in one):
+                    raise InvalidInput(field, "must have texts for names throughout")
+                deeper.extend(one.values())
+            elif isinstance(one, list | tuple):
+                deeper.extend(one)
+        level = deeper
+        if not level:
+            return
+    raise InvalidInput(field, f"must not be nested deeper than {MAX_DEPTH} levels")
+
+
+def feedback(item: Feedback) -> None:
+    """Check that every field of a feedback fits its ABI type."""
+    exact(item.delivery_id, 32, "delivery_id")
+    integer(item.driver, U32, "driver")
+    for aspect in ASPECTS:
+        integer(getattr(item, aspect), U8, aspect)
+    integer(item.issues, U32, "issues")
+    exact(item.content_hash, 32, "content_hash")
+    integer(item.revision, U8, "revision")

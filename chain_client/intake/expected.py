@@ -1,0 +1,124 @@
+"""What a delivery will be once everything accepted so far is on chain.
+
+The index lags the chain, and the chain lags what was accepted. So a request is judged against the indexed word with
+the delivery's pending items applied in their order: those recorded in blocks the index has not reached as facts,
+those still waiting as the rules will take them at the chain's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chain_client.domain.errors import Unavailable
+from chain_client.domain.ids import DeliveryId, DriverNumber, MemberNumber, shipper_of
+from chain_client.domain.records import Feedback, Item, KeyChange, Opening, Outcome, Reason, Report, Role
+from chain_client.domain.rules import check_feedback, check_key_change, check_opening, check_report
+from chain_client.domain.words import DeliveryWord
+from chain_client.indexer import reader
+from chain_client.outbox import writer
+from chain_client.store import LedgerId
+
+
+class IndexNotReady(Unavailable):
+    """The index has not read the ledger yet, or has stopped: nothing can be judged. Try again later."""
+
+    code = "index-not-ready"
+
+
+@dataclass(slots=True)
+class Expected:
+    """A delivery's word and replaced drivers, ahead of the index; `word` None while it is not opened."""
+
+    word: DeliveryWord | None = None
+    was_drivers: set[DriverNumber] = field(default_factory=set)
+
+    def take(self, item: Item, word: DeliveryWord) -> None:
+        """Go on to the word that `item` leaves."""
+        if isinstance(item, Report) and self.word is not None and self.word.driver not in (0, item.driver):
+            self.was_drivers.add(self.word.driver)
+        self.word = word
+
+    def foresee(self, item: Item, now: int | None) -> None:
+        """Go on past an item that was accepted before: at the chain's time `now`, or None where it is recorded.
+
+        Who signed and who called was judged then, and only the ledger itself could have changed it since.
+        """
+        outcome = _judge_again(item, self, now)
+        if isinstance(outcome, DeliveryWord):
+            self.take(item, outcome)
+
+
+def _judge_again(item: Item, before: Expected, now: int | None) -> Reason | DeliveryWord | None:
+    word = before.word
+    if isinstance(item, Opening):
+        at = item.promised_by - 1 if now is None else now
+        return check_opening(
+            item, word, caller=shipper_of(item.delivery_id), carrier_roles=Role.CARRIER, now=at
+        )
+    if word is None:
+        return None
+    match item:
+        case Report():
+            cancels = item.outcome == Outcome.CANCELLED
+            return check_report(
+                item,
+                word,
+                caller=shipper_of(item.delivery_id) if cancels else word.carrier,
+                drivers_carrier=word.carrier,
+                now=item.occurred_at if now is None else now,
+            )
+        case Feedback():
+            at = word.promised_by + 1 if now is None else now
+            return check_feedback(item, word, was_driver=True, signer=word.recipient_key, now=at)
+        case KeyChange():
+            at = word.promised_by if now is None else now
+            return check_key_change(item, word, signer=word.recipient_key, now=at)
+        case _:
+            return None
+
+
+async def current_head(connection: AsyncConnection, ledger_id: LedgerId) -> reader.IndexedHead:
+    """Return how far the index is; raises IndexNotReady (retry) where it has not begun or has stopped."""
+    head = await reader.indexed_head(connection, ledger_id)
+    if head is None:
+        raise IndexNotReady("The ledger has not been read yet. Try again in a moment.")
+    if head.halted is not None:
+        raise IndexNotReady(f"Reading the ledger has stopped, and an operator must look: {head.halted}")
+    return head
+
+
+async def expect(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    head: reader.IndexedHead,
+    delivery_ids: Sequence[DeliveryId],
+) -> dict[DeliveryId, Expected]:
+    """Return what to expect of each of these deliveries, the unknown ones included.
+
+    `head` must have been read before, in the same transaction: what is recorded between the two reads is then
+    applied twice, which changes nothing, instead of never.
+    """
+    known = await reader.states(connection, ledger_id, delivery_ids)
+    pending = await writer.pending(connection, ledger_id, delivery_ids, head.block_number)
+    expected = {}
+    for delivery_id in delivery_ids:
+        indexed = known.get(delivery_id)
+        if indexed is None:
+            expected[delivery_id] = Expected()
+        else:
+            expected[delivery_id] = Expected(indexed.word, set(indexed.was_drivers))
+    for delivery_id, items in pending.items():
+        for waiting in items:
+            recorded = waiting.state is writer.IntentState.RECORDED
+            expected[delivery_id].foresee(waiting.item, None if recorded else head.chain_time)
+    return expected
+
+
+async def carriers_of(
+    connection: AsyncConnection, ledger_id: LedgerId, drivers: set[DriverNumber]
+) -> dict[DriverNumber, MemberNumber]:
+    """Return the carrier of each driver that is registered; 0 stands for nobody and is left out."""
+    return await reader.drivers_carriers(connection, ledger_id, drivers - {DriverNumber(0)})

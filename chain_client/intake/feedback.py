@@ -1,0 +1,174 @@
+"""Signed feedback: recover the signer, hold the content to its hash, promise it by a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chain_client.domain.digests import digest
+from chain_client.domain.errors import InvalidInput
+from chain_client.domain.ids import Address, DeliveryId
+from chain_client.domain.records import Feedback, Item, Kind, Reason, Receipt
+from chain_client.domain.rules import check_feedback
+from chain_client.domain.signatures import CompactSignature, parse_signature, recover
+from chain_client.intake import checks, refusals
+from chain_client.intake.answers import Answer, Refusal, SignedReceipt
+from chain_client.intake.desk import Desk, ReceiptSigner
+from chain_client.intake.expected import current_head, expect
+from chain_client.intake.requests import FeedbackRequest
+from chain_client.intake.walk import Asked, SentTwiceAtOnce, Walk, accepted_ids
+from chain_client.outbox import writer
+from chain_client.outbox.records import RELAY, KeptReceipt, NewIntent, NewReceipt, ReceiptConflict
+from chain_client.vault import documents
+from chain_client.vault.documents import Document
+
+_Promised = dict[tuple[DeliveryId, int], KeptReceipt]
+
+
+@dataclass(slots=True)
+class PreparedFeedback(Asked):
+    """A feedback whose form is good, with who signed it (None: nobody can have); made by `prepare`."""
+
+    item: Feedback
+    signature: CompactSignature
+    signer: Address | None
+    document: Document | None
+
+
+def prepare(desk: Desk, request: FeedbackRequest) -> PreparedFeedback | Refusal:
+    """Return the request checked and its signer recovered: all that needs no database, and nearly all the time."""
+    item = request.feedback
+    try:
+        checks.feedback(item)
+        signature = parse_signature(request.signature)
+        document = _document(request)
+    except InvalidInput as error:
+        return refusals.invalid(error)
+    hashed = digest(desk.separator, item)
+    # The digest is the body too: it binds every value, the content by its hash; another signature says nothing new.
+    return PreparedFeedback(
+        item.delivery_id, hashed, hashed, item, signature, recover(hashed, signature), document
+    )
+
+
+def _document(request: FeedbackRequest) -> Document | None:
+    content, salt = request.content, request.salt
+    if content is None:
+        if salt is not None:
+            raise InvalidInput("salt", "goes with content; send the content too, or neither")
+        return None
+    if salt is None:
+        raise InvalidInput("salt", "is needed with content: the 32 bytes that content_hash was made with")
+    checks.exact(salt, 32, "salt")
+    body = checks.document(content, "content")
+    document = documents.of_body("content", request.feedback.delivery_id, body, salt)
+    if document.hash != request.feedback.content_hash:
+        raise InvalidInput(
+            "content_hash",
+            "is not that of salt and content, keccak256(salt ‖ RFC 8785 JSON of the content), which is "
+            f"0x{document.hash.hex()}; send exactly what was hashed and signed",
+        )
+    return document
+
+
+async def feedback(
+    desk: Desk,
+    connection: AsyncConnection,
+    requests: Sequence[FeedbackRequest | PreparedFeedback | Refusal],
+    now: int,
+) -> list[Answer]:
+    """See `Intake.feedback`."""
+    head = await current_head(connection, desk.ledger_id)
+    asked = [prepare(desk, one) if isinstance(one, FeedbackRequest) else one for one in requests]
+    owner = (RELAY, Kind.FEEDBACK)
+    keys = [(*owner, one.key) for one in asked if not isinstance(one, Refusal)]
+    found = await writer.find(connection, desk.ledger_id, keys)
+    walk = Walk(asked, found, owner, refusals.conflict("revision", "feedback"))
+    expected = await expect(connection, desk.ledger_id, head, [one.delivery_id for one in walk.unseen()])
+
+    def judge(one: PreparedFeedback) -> Refusal | Item:
+        item, delivery = one.item, expected[one.delivery_id]
+        outcome = check_feedback(
+            item,
+            delivery.word,
+            was_driver=item.driver in delivery.was_drivers,
+            signer=one.signer,
+            now=head.chain_time,
+        )
+        if isinstance(outcome, Reason):
+            return refusals.reason_refusal(outcome, item, delivery.word, head.chain_time)
+        delivery.take(item, outcome)
+        return item
+
+    walk.judge(judge)
+    await _store(desk, connection, walk, head.chain_time, now)
+    return walk.answers()
+
+
+async def _store(
+    desk: Desk,
+    connection: AsyncConnection,
+    walk: Walk[PreparedFeedback],
+    chain_time: int,
+    now: int,
+) -> None:
+    taken = [one.asked for one in walk.taken]
+    again = walk.duplicates.values()
+    about = [one.delivery_id for one in (*taken, *again)]
+    promised = await writer.kept_receipts(connection, desk.ledger_id, about)
+    await _promise(desk, connection, taken, promised, chain_time)
+    intents = [
+        NewIntent(RELAY, Kind.FEEDBACK, one.delivery_id, one.key, one.body_hash, one.item, one.signature)
+        for one in taken
+    ]
+    ids = accepted_ids(await writer.submit(connection, desk.ledger_id, intents, now))
+    # A text may come later than its feedback, with the same feedback sent again.
+    kept = [one.document for one in (*taken, *again) if one.document is not None]
+    await documents.put(connection, desk.ledger_id, kept)
+    for one, intent_id in zip(walk.taken, ids, strict=True):
+        receipt = _receipt(promised, one.asked)
+        walk.answer(one.index, Answer("accepted", intent_id, one.asked.delivery_id, receipt=receipt))
+    for index, asked in walk.duplicates.items():
+        walk.add_receipt(index, _receipt(promised, asked))
+
+
+async def _promise(
+    desk: Desk,
+    connection: AsyncConnection,
+    taken: Sequence[PreparedFeedback],
+    promised: _Promised,
+    chain_time: int,
+) -> None:
+    """Sign and keep a receipt for each revision that was never promised, and add them to `promised`.
+
+    Where another digest was promised for the revision, and came to nothing, the feedback is taken without a receipt:
+    the relay signs one digest for a revision, ever, but the recipient must not lose their say by that.
+    """
+    if desk.relay is None:
+        return
+    record_by = min(chain_time + desk.receipt_seconds, checks.U32)
+    new = [
+        _signed(desk, desk.relay, one, record_by)
+        for one in taken
+        if (one.delivery_id, one.item.revision) not in promised
+    ]
+    for made, kept in zip(new, await writer.keep_receipts(connection, desk.ledger_id, new), strict=True):
+        if isinstance(kept, ReceiptConflict):
+            raise SentTwiceAtOnce(
+                "Another feedback of the same revision was just stored by another call. Call again."
+            ) from kept
+        promised[made.delivery_id, made.revision] = kept
+
+
+def _signed(desk: Desk, relay: ReceiptSigner, one: PreparedFeedback, record_by: int) -> NewReceipt:
+    signature = relay.sign_digest(digest(desk.separator, Receipt(one.body_hash, record_by)))
+    return NewReceipt(one.delivery_id, one.item.revision, one.body_hash, record_by, relay.address, signature)
+
+
+def _receipt(promised: _Promised, one: PreparedFeedback) -> SignedReceipt | None:
+    kept = promised.get((one.delivery_id, one.item.revision))
+    if kept is None or kept.digest != one.body_hash:
+        return None
+    return SignedReceipt(kept.digest, kept.record_by, kept.relay, kept.signature)

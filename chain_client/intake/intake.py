@@ -1,0 +1,112 @@
+"""Intake: checks what members and recipients send, and stores what the ledger will take.
+
+Every verb judges by the ledger's rules at the chain's time, against what each delivery will be once everything
+accepted so far is on chain; and stores intents, documents, waybills and receipts in the caller's one transaction. A
+thousand items cost a handful of statements. One item's refusal changes nothing for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chain_client.domain.errors import InvalidInput
+from chain_client.domain.ids import MemberNumber
+from chain_client.domain.ledger import LedgerIdentity
+from chain_client.intake import feedback, key_changes, openings, reports
+from chain_client.intake.answers import Answer, Refusal
+from chain_client.intake.desk import Desk, ReceiptSigner
+from chain_client.intake.feedback import PreparedFeedback
+from chain_client.intake.requests import DeliveryRequest, FeedbackRequest, KeyChangeRequest, ReportRequest
+from chain_client.store import LedgerId
+from chain_client.vault import sealing
+
+
+class Intake:
+    """One ledger's intake. It holds no state of its own: any number of processes may each have one.
+
+    Every verb is called in a write transaction (`Store.write`), whose end makes its answers true; `now` is this
+    machine's clock. All of them raise IndexNotReady (retry) while the index has not begun or has stopped,
+    SentTwiceAtOnce and WaybillRace (retry) where another process stored the same at the same moment, and Unavailable
+    where the database fails; nothing is stored then. What is wrong with single items is in their answers.
+    """
+
+    def __init__(
+        self,
+        ledger_id: LedgerId,
+        identity: LedgerIdentity,
+        relay: ReceiptSigner | None,
+        sealing_key: bytes,
+        receipt_seconds: int,
+    ) -> None:
+        """Take the relay's signer (None: no receipts), the 32-byte sealing key, and how long a promise may take.
+
+        All processes of a ledger need the same sealing key, and it must not be lost: with another one, links made
+        before cannot be given again, and what was sent before is not recognised but refused as known. Raises
+        InvalidInput for a key of another length and a time below a second.
+        """
+        sealing.check_key(sealing_key)
+        if receipt_seconds < 1:
+            raise InvalidInput("receipt_seconds", f"must be at least 1, not {receipt_seconds}")
+        body_key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"doorstep/body").derive(sealing_key)
+        self._desk = Desk(
+            ledger_id,
+            identity.signing_domain.separator(),
+            relay,
+            sealing_key,
+            body_key,
+            receipt_seconds,
+        )
+
+    async def open_deliveries(
+        self,
+        connection: AsyncConnection,
+        member: MemberNumber,
+        requests: Sequence[DeliveryRequest],
+        now: int,
+    ) -> list[Answer]:
+        """Open deliveries for the shipper `member`; answer each, in order.
+
+        Stores intents, waybills and records. A waybill sent again with the same values is a duplicate, and its answer
+        carries the link made here for 24 hours. Raises RoleMissing unless `member` is a shipper.
+        """
+        return await openings.open_deliveries(self._desk, connection, member, requests, now)
+
+    async def report(
+        self,
+        connection: AsyncConnection,
+        member: MemberNumber,
+        requests: Sequence[ReportRequest],
+        now: int,
+    ) -> list[Answer]:
+        """Take reports by `member`: the delivery's carrier, or for outcome 6 its shipper; answer each, in order.
+
+        Stores intents and evidence. Raises RoleMissing unless `member` is a carrier or a shipper.
+        """
+        return await reports.report(self._desk, connection, member, requests, now)
+
+    async def feedback(
+        self,
+        connection: AsyncConnection,
+        requests: Sequence[FeedbackRequest | PreparedFeedback | Refusal],
+        now: int,
+    ) -> list[Answer]:
+        """Take signed feedback from anyone; answer each, in order, with the relay's receipt.
+
+        Stores intents, receipts and contents. Requests may come prepared (`prepare_feedback`), so that no
+        transaction is open while signatures are recovered. A receipt's `record_by` is by the chain's clock.
+        """
+        return await feedback.feedback(self._desk, connection, requests, now)
+
+    def prepare_feedback(self, requests: Sequence[FeedbackRequest]) -> list[PreparedFeedback | Refusal]:
+        """Check form and recover signers: what of `feedback` needs no database. May run in a thread."""
+        return [feedback.prepare(self._desk, request) for request in requests]
+
+    async def change_keys(
+        self, connection: AsyncConnection, requests: Sequence[KeyChangeRequest], now: int
+    ) -> list[Answer]:
+        """Take recipients' signed key changes from anyone; answer each, in order. Stores intents."""
+        return await key_changes.change_keys(self._desk, connection, requests, now)

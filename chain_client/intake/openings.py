@@ -1,0 +1,209 @@
+"""Opening deliveries: the id from a salted waybill, the recipient's link, the private record."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chain_client.domain.errors import InvalidInput
+from chain_client.domain.ids import (
+    ZERO_ADDRESS,
+    ZERO_HASH,
+    Address,
+    DeliveryId,
+    MemberNumber,
+    delivery_id,
+)
+from chain_client.domain.links import read_token, read_token_hash, recipient_key, tracking_path
+from chain_client.domain.records import Item, Kind, Opening, Reason, Role
+from chain_client.domain.rules import check_opening
+from chain_client.indexer import reader
+from chain_client.intake import checks, refusals
+from chain_client.intake.answers import Answer, Refusal
+from chain_client.intake.desk import Desk, require_role
+from chain_client.intake.expected import current_head
+from chain_client.intake.requests import MAX_WAYBILL, DeliveryRequest
+from chain_client.intake.walk import Asked, Walk, accepted_ids, body_hash
+from chain_client.outbox import writer
+from chain_client.outbox.records import NewIntent
+from chain_client.vault import documents, sealing, waybills
+from chain_client.vault.documents import Document
+from chain_client.vault.waybills import Waybill
+
+LINK_SECONDS: Final = 24 * 3600
+"""How long a link made here is given again: on this machine's clock, from its acceptance."""
+_UNKNOWN: Final = DeliveryId(b"")
+
+
+@dataclass(slots=True)
+class _Asked(Asked):
+    request: DeliveryRequest
+    record: bytes | None
+    document: Document | None = None
+    waybill: Waybill | None = None
+    recipient: Address = ZERO_ADDRESS
+    link: str | None = None
+
+
+async def open_deliveries(
+    desk: Desk,
+    connection: AsyncConnection,
+    member: MemberNumber,
+    requests: Sequence[DeliveryRequest],
+    now: int,
+) -> list[Answer]:
+    """See `Intake.open_deliveries`."""
+    await require_role(connection, desk.ledger_id, member, Role.SHIPPER, "shipper")
+    head = await current_head(connection, desk.ledger_id)
+    asked = [_check(desk, member, request) for request in requests]
+    good = [one for one in asked if not isinstance(one, Refusal)]
+    owner = (member, Kind.OPENING)
+    found = await writer.find(connection, desk.ledger_id, [(*owner, one.key) for one in good])
+    await waybills.wipe_sealed(connection, desk.ledger_id, now)
+    known = await waybills.by_waybill(
+        connection, desk.ledger_id, member, {one.request.waybill for one in good}
+    )
+    walk = Walk(asked, found, owner, refusals.conflict("waybill", "delivery"))
+    unseen = walk.unseen()
+    # Only a salt of the shop's own can give an id that is there already; those made here are new.
+    chosen = [_id(member, one.request) for one in unseen if one.request.salt is not None]
+    there = await reader.states(connection, desk.ledger_id, chosen) if chosen else {}
+    carriers = await reader.members_by_number(
+        connection, desk.ledger_id, {one.request.carrier for one in unseen}
+    )
+
+    def judge(one: _Asked) -> Refusal | Item:
+        if one.request.waybill in known:
+            return refusals.WAYBILL_KNOWN
+        _prepare(desk, member, one, now)
+        item = _opening(one)
+        existing = there.get(one.delivery_id)
+        carrier = carriers.get(item.carrier)
+        outcome = check_opening(
+            item,
+            existing.word if existing else None,
+            caller=member,
+            carrier_roles=carrier.roles if carrier else 0,
+            now=head.chain_time,
+        )
+        if isinstance(outcome, Reason):
+            return refusals.reason_refusal(outcome, item, None, head.chain_time)
+        return item
+
+    walk.judge(judge)
+    await _store(desk, connection, member, walk, now)
+    for index, one in walk.duplicates.items():
+        _remember(desk, walk, found[(*owner, one.key)].intent_id, index, known.get(one.request.waybill))
+    return walk.answers()
+
+
+def _check(desk: Desk, member: MemberNumber, request: DeliveryRequest) -> _Asked | Refusal:
+    try:
+        name = checks.text(request.waybill, MAX_WAYBILL, "waybill")
+        checks.integer(request.carrier, checks.U16, "carrier", least=1)
+        checks.integer(request.promised_by, checks.U32, "promised_by")
+        _check_link(request)
+        record = None if request.record is None else checks.document(request.record, "record")
+    except InvalidInput as error:
+        return refusals.invalid(error)
+    hashed = body_hash(
+        desk.body_key,
+        b"opening",
+        name,
+        request.carrier.to_bytes(2, "big"),
+        request.promised_by.to_bytes(4, "big"),
+        request.recipient_key,
+        request.read_token_hash,
+        request.salt,
+        record,
+    )
+    # A keyed hash stands for the waybill: intents are never erased, waybills are.
+    key = body_hash(desk.body_key, b"waybill", member.to_bytes(2, "big"), name)
+    return _Asked(_UNKNOWN, key, hashed, request, record)
+
+
+def _check_link(request: DeliveryRequest) -> None:
+    if request.recipient_key is None:
+        for name in ("read_token_hash", "salt"):
+            if getattr(request, name) is not None:
+                raise InvalidInput(
+                    name, "goes with recipient_key; send both, or neither for a link that is made here"
+                )
+        return
+    checks.exact(request.recipient_key, 20, "recipient_key")
+    if request.read_token_hash is None:
+        raise InvalidInput(
+            "read_token_hash", "is needed with recipient_key: the SHA-256 of the link's read token"
+        )
+    checks.exact(request.read_token_hash, 32, "read_token_hash")
+    if request.salt is not None:
+        checks.exact(request.salt, 32, "salt")
+
+
+def _id(member: MemberNumber, request: DeliveryRequest) -> DeliveryId:
+    assert request.salt is not None
+    return delivery_id(member, request.salt, request.waybill)
+
+
+def _prepare(desk: Desk, member: MemberNumber, one: _Asked, now: int) -> None:
+    """Give the delivery its id, its document and, where the shop made none, its link."""
+    request = one.request
+    salt = request.salt if request.salt is not None else secrets.token_bytes(32)
+    one.delivery_id = delivery_id(member, salt, request.waybill)
+    if one.record is not None:
+        one.document = documents.of_body("record", one.delivery_id, one.record)
+    token_hash, sealed, until = request.read_token_hash, None, None
+    if request.recipient_key is not None:
+        one.recipient = request.recipient_key
+    else:
+        secret = secrets.token_bytes(32)
+        one.recipient = recipient_key(secret, one.delivery_id)
+        token_hash = read_token_hash(read_token(secret, one.delivery_id))
+        sealed = sealing.seal(desk.sealing_key, secret, desk.ledger_id, one.delivery_id)
+        until = now + LINK_SECONDS
+        one.link = tracking_path(one.delivery_id, secret)
+    one.waybill = Waybill(one.delivery_id, member, request.waybill, salt, token_hash, sealed, until)
+
+
+def _opening(one: _Asked) -> Opening:
+    request = one.request
+    return Opening(
+        one.delivery_id,
+        one.recipient,
+        request.carrier,
+        request.promised_by,
+        one.document.hash if one.document else ZERO_HASH,
+    )
+
+
+async def _store(
+    desk: Desk, connection: AsyncConnection, member: MemberNumber, walk: Walk[_Asked], now: int
+) -> None:
+    intents = [
+        NewIntent(
+            member, Kind.OPENING, one.asked.delivery_id, one.asked.key, one.asked.body_hash, one.item, None
+        )
+        for one in walk.taken
+    ]
+    ids = accepted_ids(await writer.submit(connection, desk.ledger_id, intents, now))
+    taken = [one.asked for one in walk.taken]
+    await waybills.keep(connection, desk.ledger_id, [one.waybill for one in taken if one.waybill])
+    await documents.put(connection, desk.ledger_id, [one.document for one in taken if one.document])
+    for one, intent_id in zip(walk.taken, ids, strict=True):
+        walk.answer(one.index, Answer("accepted", intent_id, one.asked.delivery_id, one.asked.link))
+
+
+def _remember(desk: Desk, walk: Walk[_Asked], intent_id: bytes, index: int, kept: Waybill | None) -> None:
+    """Answer a duplicate with the delivery and, for 24 hours, the link; with neither once the waybill is erased."""
+    if kept is None:
+        walk.answer(index, Answer("duplicate", intent_id))
+        return
+    link = None
+    if kept.sealed_secret is not None:
+        secret = sealing.unseal(desk.sealing_key, kept.sealed_secret, desk.ledger_id, kept.delivery_id)
+        link = tracking_path(kept.delivery_id, secret)
+    walk.answer(index, Answer("duplicate", intent_id, kept.delivery_id, link))
