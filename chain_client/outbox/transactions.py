@@ -1,0 +1,65 @@
+"""The bytes of a batch: signed once under a nonce, and again only to raise its fees. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import rlp
+
+from chain_client.bindings.signer import Signer, TxFields
+from chain_client.domain.hashing import keccak256
+from chain_client.domain.ids import Address, Hash32
+from chain_client.outbox.lanes import Version
+from chain_client.rpc.records import Fees
+
+_TYPE: Final = b"\x02"
+
+
+def version(signer: Signer, fields: TxFields) -> Version:
+    """Return the signed transaction, with its hash and the most it offers."""
+    raw = signer.sign_transaction(fields)
+    return Version(Hash32(keccak256(raw)), raw, fields.max_fee)
+
+
+def with_margin(estimate: int) -> int:
+    """Return the gas to ask for: an item may be accepted when mined that was rejected when estimated.
+
+    Unused gas is given back; a batch that runs out reverts, and goes on in halves.
+    """
+    return estimate + estimate // 4
+
+
+def fields_of(raw: bytes) -> TxFields:
+    """Return the fields of a transaction signed here."""
+    chain_id, nonce, priority, fee, gas, to, _value, data, *_ = rlp.decode(raw[len(_TYPE) :])
+
+    def number(word: bytes) -> int:
+        return int.from_bytes(word, "big")
+
+    return TxFields(
+        chain_id=number(chain_id),
+        nonce=number(nonce),
+        to=Address(to) if to else None,
+        data=data,
+        gas=number(gas),
+        max_fee=number(fee),
+        priority_fee=number(priority),
+    )
+
+
+def with_raised_fees(signer: Signer, last: Version, fees: Fees) -> Version | None:
+    """Return the same nonce and calldata at higher fees; None where the network asks for none.
+
+    Nodes take a replacement that offers at least a tenth more of both fees; an eighth leaves room for rounding.
+    """
+    fields = fields_of(last.raw)
+    if fees.max_fee == 0 and fields.max_fee == 0:
+        return None
+    max_fee = max(fees.max_fee, _eighth_more(fields.max_fee))
+    priority = min(max_fee, max(fees.priority_fee, _eighth_more(fields.priority_fee)))
+    return version(signer, replace(fields, max_fee=max_fee, priority_fee=priority))
+
+
+def _eighth_more(fee: int) -> int:
+    return fee + fee // 8 + 1
