@@ -1,0 +1,301 @@
+"""The index's own statements, reading and writing: no other module of the room but `reader` speaks SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chain_client.domain.digests import decode
+from chain_client.domain.ids import Address, DeliveryId, DriverNumber, Hash32, MemberNumber
+from chain_client.domain.records import DriverMove, Item, Kind
+from chain_client.domain.words import DriverWord
+from chain_client.indexer.counts import Counts
+from chain_client.indexer.records import BlockRef, IndexedMember
+from chain_client.indexer.sql import insert_or, slices
+from chain_client.store import LedgerId
+from chain_client.store.tables import (
+    FIGURES,
+    blocks,
+    cursors,
+    daily_counts,
+    deliveries,
+    drivers,
+    entries,
+    members,
+    registry_events,
+    stops,
+)
+
+Values = dict[str, Any]
+
+
+# ── reading the state before a chunk ─────────────────────────────────────────────────────────────────────────────
+
+
+async def delivery_words(
+    connection: AsyncConnection, ledger_id: LedgerId, ids: Iterable[DeliveryId]
+) -> dict[DeliveryId, int]:
+    """Return the packed words of the deliveries that are known."""
+    found: dict[DeliveryId, int] = {}
+    for some in slices(ids):
+        rows = await connection.execute(
+            select(deliveries.c.delivery_id, deliveries.c.word).where(
+                deliveries.c.ledger_id == ledger_id, deliveries.c.delivery_id.in_(some)
+            )
+        )
+        found.update((DeliveryId(row[0]), int.from_bytes(row[1], "big")) for row in rows)
+    return found
+
+
+class PriorItem(NamedTuple):
+    """What a fold takes of a stored entry."""
+
+    item: Item | DriverMove
+    block_time: int
+    block_number: int
+
+
+async def prior_items(
+    connection: AsyncConnection, ledger_id: LedgerId, ids: Iterable[DeliveryId], *, upto: int | None = None
+) -> dict[DeliveryId, list[PriorItem]]:
+    """Return every stored entry of the deliveries (up to a block number), in chain order."""
+    found: dict[DeliveryId, list[PriorItem]] = {}
+    columns = (
+        entries.c.delivery_id,
+        entries.c.kind,
+        entries.c.item,
+        entries.c.block_time,
+        entries.c.block_number,
+    )
+    for some in slices(ids):
+        query = (
+            select(*columns)
+            .where(entries.c.ledger_id == ledger_id, entries.c.delivery_id.in_(some))
+            .order_by(entries.c.delivery_id, entries.c.block_number, entries.c.log_index)
+        )
+        if upto is not None:
+            query = query.where(entries.c.block_number <= upto)
+        for delivery, kind, raw, time, number in await connection.execute(query):
+            prior = PriorItem(decode(Kind(kind), raw), time, number)
+            found.setdefault(DeliveryId(delivery), []).append(prior)
+    return found
+
+
+async def driver_states(
+    connection: AsyncConnection, ledger_id: LedgerId, numbers: Iterable[DriverNumber]
+) -> tuple[dict[DriverNumber, DriverWord], dict[DriverNumber, Hash32]]:
+    """Return the words and the record heads of the drivers that are known; a head never extended is left out."""
+    words: dict[DriverNumber, DriverWord] = {}
+    heads: dict[DriverNumber, Hash32] = {}
+    head = _last_head(
+        entries.c.ledger_id == drivers.c.ledger_id,
+        entries.c.head_carrier == 0,
+        entries.c.head_driver == drivers.c.driver,
+    )
+    for some in slices(numbers):
+        rows = await connection.execute(
+            select(drivers, head).where(drivers.c.ledger_id == ledger_id, drivers.c.driver.in_(some))
+        )
+        for row in rows:
+            number = DriverNumber(row.driver)
+            words[number] = DriverWord(Address(row.key), MemberNumber(row.carrier), row.nonce)
+            if row.head is not None:
+                heads[number] = Hash32(row.head)
+    return words, heads
+
+
+async def member_states(
+    connection: AsyncConnection, ledger_id: LedgerId, numbers: Iterable[MemberNumber]
+) -> tuple[dict[MemberNumber, IndexedMember], dict[MemberNumber, Hash32]]:
+    """Return the members that are known and their record heads as carriers; a head never extended is left out."""
+    known: dict[MemberNumber, IndexedMember] = {}
+    heads: dict[MemberNumber, Hash32] = {}
+    head = _last_head(
+        entries.c.ledger_id == members.c.ledger_id,
+        entries.c.head_carrier == members.c.member,
+        entries.c.head_driver == 0,
+    )
+    for some in slices(numbers):
+        rows = await connection.execute(
+            select(members, head).where(members.c.ledger_id == ledger_id, members.c.member.in_(some))
+        )
+        for row in rows:
+            number = MemberNumber(row.member)
+            known[number] = IndexedMember(number, row.name, row.roles)
+            if row.head is not None:
+                heads[number] = Hash32(row.head)
+    return known, heads
+
+
+def _last_head(*where: Any) -> Any:
+    # A correlated subquery a row: one index seek each, where a GROUP BY would read every entry of the owner.
+    return (
+        select(entries.c.head)
+        .where(and_(*where))
+        .order_by(entries.c.block_number.desc(), entries.c.log_index.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("head")
+    )
+
+
+# ── writing a chunk ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def append(connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+    """Insert rows that are not there yet."""
+    if rows:
+        await connection.execute(insert(table), list(rows))
+
+
+async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+    """Insert rows, each whole; where the primary key is there, replace it."""
+    if not rows:
+        return
+    statement = insert_or(connection, table)
+    key = [column.name for column in table.primary_key.columns]
+    rest = {name: statement.excluded[name] for name in table.columns.keys() if name not in key}
+    await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), list(rows))
+
+
+async def add_counts(connection: AsyncConnection, ledger_id: LedgerId, differences: Counts) -> None:
+    """Add the differences to `daily_counts`; rows that come to nothing go."""
+    changed = {key: row for key, row in differences.items() if any(row)}
+    if not changed:
+        return
+    statement = insert_or(connection, daily_counts)
+    key = [column.name for column in daily_counts.primary_key.columns]
+    added = {name: daily_counts.c[name] + statement.excluded[name] for name in FIGURES}
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=key, set_=added),
+        [
+            {"ledger_id": ledger_id, **k._asdict(), **dict(zip(FIGURES, row, strict=True))}
+            for k, row in changed.items()
+        ],
+    )
+    shrunk = [
+        {"the_ledger": ledger_id, **{f"the_{name}": value for name, value in k._asdict().items()}}
+        for k, row in changed.items()
+        if min(row) < 0
+    ]
+    if shrunk:
+        c = daily_counts.c
+        await connection.execute(
+            delete(daily_counts).where(
+                c.ledger_id == bindparam("the_ledger"),
+                c.part == bindparam("the_part"),
+                c.driver == bindparam("the_driver"),
+                c.day == bindparam("the_day"),
+                c.carrier == bindparam("the_carrier"),
+                c.shipper == bindparam("the_shipper"),
+                # Every stop counts in `stops`, and every row of another part counts feedback.
+                c.stops == 0,
+                c.feedback == 0,
+            ),
+            shrunk,
+        )
+
+
+async def set_cursor(connection: AsyncConnection, ledger_id: LedgerId, values: Mapping[str, Any]) -> None:
+    """Write the cursor's row whole."""
+    await upsert(connection, cursors, [{"ledger_id": ledger_id, **values}])
+
+
+async def set_halted(connection: AsyncConnection, ledger_id: LedgerId, why: str | None) -> None:
+    """Note why the index stopped, or that it no longer does."""
+    await connection.execute(update(cursors).where(cursors.c.ledger_id == ledger_id).values(halted=why))
+
+
+# ── rewinding ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def blocks_between(
+    connection: AsyncConnection, ledger_id: LedgerId, above: int, upto: int
+) -> list[BlockRef]:
+    """Return the stored blocks above one number up to another, newest first."""
+    rows = await connection.execute(
+        select(blocks)
+        .where(blocks.c.ledger_id == ledger_id, blocks.c.number > above, blocks.c.number <= upto)
+        .order_by(blocks.c.number.desc())
+    )
+    return [BlockRef(row.number, Hash32(row.hash), row.time) for row in rows]
+
+
+async def deliveries_above(connection: AsyncConnection, ledger_id: LedgerId, number: int) -> list[DeliveryId]:
+    """Return the deliveries that have an entry above block `number`."""
+    rows = await connection.execute(
+        select(entries.c.delivery_id)
+        .where(
+            entries.c.ledger_id == ledger_id,
+            entries.c.block_number > number,
+            entries.c.delivery_id != bytes(32),
+        )
+        .distinct()
+    )
+    return [DeliveryId(row[0]) for row in rows]
+
+
+async def registry_changed_above(connection: AsyncConnection, ledger_id: LedgerId, number: int) -> bool:
+    """Return whether members, writers or drivers changed above block `number`."""
+    for table, also in (
+        (registry_events, ()),
+        (entries, (entries.c.kind == Kind.DRIVER_MOVE.value,)),
+    ):
+        found = await connection.scalar(
+            select(table.c.block_number)
+            .where(table.c.ledger_id == ledger_id, table.c.block_number > number, *also)
+            .limit(1)
+        )
+        if found is not None:
+            return True
+    return False
+
+
+async def drop_above(connection: AsyncConnection, ledger_id: LedgerId, number: int) -> None:
+    """Delete entries, registry events and blocks above block `number`."""
+    for table in (entries, registry_events, blocks):
+        await connection.execute(
+            delete(table).where(table.c.ledger_id == ledger_id, table.c.block_number > number)
+            if table is not blocks
+            else delete(table).where(table.c.ledger_id == ledger_id, table.c.number > number)
+        )
+
+
+async def drop_deliveries(
+    connection: AsyncConnection, ledger_id: LedgerId, ids: Iterable[DeliveryId], *, only_stops: bool
+) -> None:
+    """Delete the deliveries' stops, and themselves unless `only_stops`."""
+    for some in slices(ids):
+        for table in (stops,) if only_stops else (stops, deliveries):
+            await connection.execute(
+                delete(table).where(table.c.ledger_id == ledger_id, table.c.delivery_id.in_(some))
+            )
+
+
+async def registry_rows(connection: AsyncConnection, ledger_id: LedgerId) -> list[Row[Any]]:
+    """Return every registry event, in chain order."""
+    rows = await connection.execute(
+        select(registry_events)
+        .where(registry_events.c.ledger_id == ledger_id)
+        .order_by(registry_events.c.block_number, registry_events.c.log_index)
+    )
+    return list(rows)
+
+
+async def move_rows(connection: AsyncConnection, ledger_id: LedgerId) -> list[Row[Any]]:
+    """Return every driver's move, in chain order."""
+    rows = await connection.execute(
+        select(entries)
+        .where(entries.c.ledger_id == ledger_id, entries.c.kind == Kind.DRIVER_MOVE.value)
+        .order_by(entries.c.block_number, entries.c.log_index)
+    )
+    return list(rows)
+
+
+async def empty(connection: AsyncConnection, ledger_id: LedgerId, tables: Iterable[Table]) -> None:
+    """Delete every row of this ledger from the tables."""
+    for table in tables:
+        await connection.execute(delete(table).where(table.c.ledger_id == ledger_id))

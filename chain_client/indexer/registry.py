@@ -1,0 +1,116 @@
+"""Registrations as stored, and the tables that are their fold: members, writers, drivers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from typing import Any, Final
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chain_client.domain.digests import canonical_json, decode
+from chain_client.domain.errors import Broken
+from chain_client.domain.ids import ZERO_HASH, Address, DriverNumber, MemberNumber, parse_address, to_hex
+from chain_client.domain.records import (
+    DriverKeySet,
+    DriversRegistered,
+    Event,
+    ItemRejected,
+    Kind,
+    LoggedEvent,
+    MemberRegistered,
+    Position,
+    Recorded,
+    RolesSet,
+    WriterAllowed,
+    WriterRemoved,
+)
+from chain_client.indexer import queries
+from chain_client.indexer.replay import Replay
+from chain_client.store import LedgerId
+from chain_client.store.tables import drivers, members, writers
+
+_EVENTS: Final[dict[str, type[Any]]] = {
+    kind.__name__: kind
+    for kind in (MemberRegistered, RolesSet, WriterAllowed, WriterRemoved, DriversRegistered, DriverKeySet)
+}
+_ADDRESSES: Final = frozenset({"writer", "key"})
+Values = queries.Values
+
+
+def event_values(ledger_id: LedgerId, logged: LoggedEvent) -> Values:
+    """Return the row of `registry_events` for a registration."""
+    event = logged.event
+    args = {
+        name: to_hex(value) if isinstance(value, bytes) else value for name, value in asdict(event).items()
+    }
+    return {
+        "ledger_id": ledger_id,
+        "block_number": logged.position.block_number,
+        "log_index": logged.position.log_index,
+        "event": type(event).__name__,
+        "args": canonical_json(args),
+    }
+
+
+def is_registration(event: Event) -> bool:
+    """Return whether the event is kept in `registry_events`: all that are neither entries nor rejections."""
+    return not isinstance(event, Recorded | ItemRejected)
+
+
+def stored_event(name: str, args: bytes) -> Event:
+    """Return the event of a row of `registry_events`; raises Broken for one that this room did not write."""
+    kind, values = _EVENTS.get(name), json.loads(args)
+    if kind is None or set(values) != {field.name for field in fields(kind)}:
+        raise Broken(f"A stored registration is none: {name} {values}. Rebuild the index.")
+    event: Event = kind(
+        **{key: parse_address(value, key) if key in _ADDRESSES else value for key, value in values.items()}
+    )
+    return event
+
+
+def member_values(ledger_id: LedgerId, replay: Replay, numbers: Iterable[MemberNumber]) -> list[Values]:
+    """Return the rows of the members as the replay knows them."""
+    return [
+        {
+            "ledger_id": ledger_id,
+            "member": n,
+            "name": replay.members[n].name,
+            "roles": replay.members[n].roles,
+        }
+        for n in numbers
+    ]
+
+
+def writer_values(ledger_id: LedgerId, replay: Replay, addresses: Iterable[Address]) -> list[Values]:
+    """Return the rows of the writers as the replay knows them."""
+    return [{"ledger_id": ledger_id, "writer": a, **replay.writers[a]._asdict()} for a in addresses]
+
+
+def driver_values(ledger_id: LedgerId, replay: Replay, numbers: Iterable[DriverNumber]) -> list[Values]:
+    """Return the rows of the drivers as the replay knows them."""
+    return [{"ledger_id": ledger_id, "driver": n, **asdict(replay.drivers[n])} for n in numbers]
+
+
+async def rebuild_registry(connection: AsyncConnection, ledger_id: LedgerId) -> None:
+    """Write members, writers and drivers anew from what is stored of registrations and moves."""
+    events = [
+        _logged(row, stored_event(row.event, row.args))
+        for row in await queries.registry_rows(connection, ledger_id)
+    ]
+    for row in await queries.move_rows(connection, ledger_id):
+        events.append(_logged(row, Recorded(decode(Kind.DRIVER_MOVE, row.item), MemberNumber(row.carrier))))
+    replay = Replay()
+    for event in sorted(events, key=lambda logged: (logged.position.block_number, logged.position.log_index)):
+        replay.apply(event)
+    await queries.empty(connection, ledger_id, (members, writers, drivers))
+    await queries.append(connection, members, member_values(ledger_id, replay, replay.members))
+    await queries.append(connection, writers, writer_values(ledger_id, replay, replay.writers))
+    await queries.append(connection, drivers, driver_values(ledger_id, replay, replay.drivers))
+
+
+def _logged(row: Row[Any], event: Event) -> LoggedEvent:
+    # Only the order matters here: registrations extend no head.
+    return LoggedEvent(Position(row.block_number, row.log_index, ZERO_HASH, 0, ZERO_HASH, 0), event)

@@ -1,0 +1,54 @@
+"""Going back to a block: entries above it are dropped, and what they touched is folded again."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chain_client.domain.ids import DeliveryId
+from chain_client.indexer import queries
+from chain_client.indexer.chunk import delivery_values, stop_values
+from chain_client.indexer.counts import Counts, add_stops
+from chain_client.indexer.fold import DeliveryFold, FoldedDelivery
+from chain_client.indexer.registry import rebuild_registry
+from chain_client.store import LedgerId
+from chain_client.store.tables import deliveries, stops
+
+
+async def rewind(connection: AsyncConnection, ledger_id: LedgerId, number: int) -> None:
+    """Bring every derived table but the cursor back to what it was after block `number`.
+
+    On an open write transaction, in which the caller also sets the cursor to that block.
+    """
+    touched = await queries.deliveries_above(connection, ledger_id, number)
+    registry_changed = await queries.registry_changed_above(connection, ledger_id, number)
+    counts: Counts = {}
+    kept: list[FoldedDelivery] = []
+    gone: list[DeliveryId] = []
+    for delivery, items in (await queries.prior_items(connection, ledger_id, touched)).items():
+        fold, before = DeliveryFold(), None
+        for item in items:
+            if before is None and items[0].block_number <= number < item.block_number:
+                before = fold.result()
+            fold.apply(item.item, item.block_time)
+        if before is None:
+            gone.append(delivery)
+        else:
+            kept.append(before)
+        now = fold.result()
+        add_stops(counts, now.carrier, now.shipper, now.stops, -1)
+        if before is not None:
+            add_stops(counts, before.carrier, before.shipper, before.stops, 1)
+    await queries.drop_deliveries(connection, ledger_id, gone, only_stops=False)
+    await queries.drop_deliveries(
+        connection, ledger_id, [delivery.delivery_id for delivery in kept], only_stops=True
+    )
+    await queries.upsert(connection, deliveries, [delivery_values(ledger_id, delivery) for delivery in kept])
+    await queries.append(
+        connection,
+        stops,
+        [stop_values(ledger_id, delivery, stop) for delivery in kept for stop in delivery.stops],
+    )
+    await queries.add_counts(connection, ledger_id, counts)
+    await queries.drop_above(connection, ledger_id, number)
+    if registry_changed:
+        await rebuild_registry(connection, ledger_id)
