@@ -1,0 +1,158 @@
+"""GET /v1/deliveries, /v1/deliveries/{id}, …/history; DELETE …/content."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.auth import PossibleCaller, ReadingCaller, ReadToken
+from api.deliveries.access import TOKEN_HEADER, holds_token, view
+from api.deliveries.views import (
+    DeliveriesModel,
+    DeliveryHistoryModel,
+    DeliveryModel,
+    ErasedModel,
+    shown_delivery,
+    shown_history,
+)
+from api.entries import document_hash_of
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, next_cursor, place_of
+from api.problems import Problem, documented, not_found
+from api.services import Context, Reading, Services
+from chain_client.domain.ids import Hash32, parse_delivery_id
+from chain_client.domain.records import Kind
+from chain_client.indexer import reader as index
+from chain_client.indexer.reader import EntryRow, HistoryQuery
+from chain_client.vault import documents, waybills
+from chain_client.vault.documents import StoredDocument
+
+router = APIRouter(prefix="/v1", tags=["deliveries"])
+DeliveryPath = Annotated[str, Path(description="32 bytes, 0x-hex.")]
+
+
+@router.get(
+    "/deliveries",
+    summary="Your deliveries",
+    response_model=DeliveriesModel,
+    responses=documented(401, 410, 422),
+)
+async def list_deliveries(
+    caller: ReadingCaller,
+    context: Context,
+    connection: Reading,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """Return a page of the deliveries that the calling member ships or carries, newest first, without records.
+
+    For members, each its own. What was accepted and is not on chain yet is not among them. 410 where the chain was
+    rewound below the cursor: start again without one.
+    """
+    after = await place_of(connection, context.ledger_id, cursor)
+    query = HistoryQuery(member=caller.member, kind=Kind.OPENING)
+    page = await index.history(
+        connection, context.ledger_id, query, after=after, limit=limit, newest_first=True
+    )
+    ids = [entry.delivery_id for entry in page]
+    states = await index.states(connection, context.ledger_id, ids)
+    mine = [one for one in ids if states[one].shipper == caller.member]
+    kept = await waybills.by_delivery(connection, context.ledger_id, mine)
+    now = await _chain_time(context, connection)
+    return {
+        "deliveries": [
+            shown_delivery(states[one], now, waybill=kept[one].waybill if one in kept else None, record=None)
+            for one in ids
+        ],
+        "next_cursor": await next_cursor(connection, context.ledger_id, page, limit),
+    }
+
+
+@router.get(
+    "/deliveries/{delivery_id}",
+    summary="One delivery",
+    response_model=DeliveryModel,
+    responses=documented(401, 404, 422),
+)
+async def get_delivery(
+    delivery_id: DeliveryPath,
+    caller: PossibleCaller,
+    read_token: ReadToken,
+    context: Context,
+    connection: Reading,
+) -> dict[str, Any]:
+    """Return a delivery as of the last indexed block.
+
+    For its shipper, its carrier, reviewers (without private text), and its recipient by read token. For anyone else
+    it is as if it did not exist. 404 of type `not-on-chain-yet` says that asking again soon helps.
+    """
+    seen = await view(context, connection, parse_delivery_id(delivery_id), caller, read_token)
+    record = None
+    if seen.sees_private:
+        entries, kept = await _with_documents(context, connection, seen.delivery.delivery_id)
+        opening = next((entry for entry in entries if entry.kind is Kind.OPENING), None)
+        stored = kept.get(Hash32((opening and document_hash_of(opening.item)) or b""))
+        record = None if stored is None else stored.content
+    waybill = seen.waybill.waybill if seen.sees_waybill and seen.waybill else None
+    now = await _chain_time(context, connection)
+    return shown_delivery(seen.delivery, now, waybill=waybill, record=record)
+
+
+@router.get(
+    "/deliveries/{delivery_id}/history",
+    summary="Everything that was recorded of a delivery",
+    response_model=DeliveryHistoryModel,
+    responses=documented(401, 404, 422),
+)
+async def get_delivery_history(
+    delivery_id: DeliveryPath,
+    caller: PossibleCaller,
+    read_token: ReadToken,
+    context: Context,
+    connection: Reading,
+) -> dict[str, Any]:
+    """Return every entry of a delivery in chain order, with private documents for its parties.
+
+    For the same callers as the delivery itself; a reviewer sees the entries without documents.
+    """
+    seen = await view(context, connection, parse_delivery_id(delivery_id), caller, read_token)
+    entries, kept = await _with_documents(context, connection, seen.delivery.delivery_id)
+    return {"entries": shown_history(seen, entries, kept)}
+
+
+@router.delete(
+    "/deliveries/{delivery_id}/content",
+    summary="Erase your comments",
+    response_model=ErasedModel,
+    responses=documented(401, 404, 422),
+)
+async def erase_content(delivery_id: DeliveryPath, read_token: ReadToken, context: Context) -> dict[str, Any]:
+    """Erase text and salt of every comment given on this delivery, for good; ratings and hashes stay on chain.
+
+    For the recipient, by read token. Cannot be undone. Doing it again erases what was given since, or nothing.
+    """
+    if read_token is None:
+        raise Problem(401, "unauthorized", f"This needs the recipient's {TOKEN_HEADER}.")
+    parsed = parse_delivery_id(delivery_id)
+    async with context.store.read() as connection:
+        if not await holds_token(context, connection, parsed, read_token):
+            raise not_found("There is no such delivery of yours.")
+    erased = 0
+    async with context.store.write() as connection:
+        for document in (await documents.of_delivery(connection, context.ledger_id, parsed)).values():
+            if document.kind == "content":
+                erased += await documents.erase(connection, context.ledger_id, parsed, document.hash)
+    return {"erased": erased}
+
+
+async def _with_documents(
+    context: Services, connection: AsyncConnection, delivery_id: Any
+) -> tuple[list[EntryRow], dict[Hash32, StoredDocument]]:
+    entries = await index.delivery_entries(connection, context.ledger_id, delivery_id)
+    return entries, await documents.of_delivery(connection, context.ledger_id, delivery_id)
+
+
+async def _chain_time(context: Services, connection: AsyncConnection) -> int:
+    head = await index.indexed_head(connection, context.ledger_id)
+    return 0 if head is None else head.chain_time

@@ -1,0 +1,120 @@
+"""GET /v1/drivers, /v1/drivers/{n}/reputation, …/history."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
+
+from api.auth import Caller, PossibleCaller, required
+from api.drivers.models import DriversModel
+from api.history.endpoints import HISTORY_RESPONSES
+from api.history.pages import Format, answer_history, format_of
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor
+from api.problems import documented, not_found
+from api.reputations import AsOf, PolicyNumber, ReputationModel, parse_as_of, shown
+from api.services import Context, Reading, Services
+from chain_client.domain.ids import ZERO_ADDRESS, DriverNumber, MemberNumber
+from chain_client.indexer import reader as index
+from chain_client.indexer.reader import HistoryQuery
+from chain_client.reputation import reader as reputation
+
+router = APIRouter(prefix="/v1", tags=["drivers"])
+DriverPath = Annotated[int, Path(ge=1, le=(1 << 32) - 1, description="The driver's number.")]
+
+
+@router.get("/drivers", summary="Drivers", response_model=DriversModel, responses=documented(401, 422))
+async def list_drivers(
+    caller: PossibleCaller,
+    context: Context,
+    connection: Reading,
+    carrier: Annotated[int | None, Query(ge=1, le=65535, description="Only this carrier's.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """Return a page of drivers by rising number.
+
+    A carrier sees its own, a reviewer all; anyone sees all where this service makes reputations public.
+    """
+    only = None if carrier is None else MemberNumber(carrier)
+    if not context.settings.public_reputations:
+        caller = required(caller)
+        if not caller.reviews:
+            if only not in (None, caller.member):
+                return {"drivers": [], "next_cursor": None}
+            only = caller.member
+    after = None if cursor is None else DriverNumber(decode_cursor(cursor)[0].block_number)
+    page = await index.drivers(connection, context.ledger_id, carrier=only, after=after, limit=limit)
+    return {
+        "drivers": [
+            {"driver": one.driver, "carrier": one.carrier, "has_key": one.key != ZERO_ADDRESS} for one in page
+        ],
+        "next_cursor": encode_cursor(page[-1].driver) if len(page) == limit else None,
+    }
+
+
+@router.get(
+    "/drivers/{number}/reputation",
+    summary="A driver's reputation",
+    response_model=ReputationModel,
+    responses=documented(401, 404, 422),
+)
+async def driver_reputation(
+    number: DriverPath,
+    caller: PossibleCaller,
+    context: Context,
+    connection: Reading,
+    as_of: AsOf = None,
+    policy: PolicyNumber = 1,
+) -> dict[str, Any]:
+    """Return what the policy makes of the driver's entries up to `as_of`, with counts and reasons.
+
+    For the driver's carrier and reviewers; for anyone where this service makes reputations public. To others it is as
+    if there were no such driver. Anyone with the entries gets the same numbers.
+    """
+    driver = DriverNumber(number)
+    await _may_see(context, connection, driver, caller)
+    found = await reputation.driver(
+        connection, context.ledger_id, driver, as_of=parse_as_of(as_of), policy=policy
+    )
+    return shown(found)
+
+
+@router.get(
+    "/drivers/{number}/history",
+    summary="A driver's entries",
+    responses={**HISTORY_RESPONSES, **documented(404)},
+)
+async def driver_history(
+    request: Request,
+    number: DriverPath,
+    caller: PossibleCaller,
+    context: Context,
+    connection: Reading,
+    format: Annotated[Format | None, Query(description="Goes before the Accept header.")] = None,
+    limit: Limit | None = None,
+    cursor: Cursor = None,
+) -> Response:
+    """Return the entries that name the driver, in chain order; pages and formats as `/v1/history` has them.
+
+    For the same callers as the driver's reputation.
+    """
+    driver = DriverNumber(number)
+    await _may_see(context, connection, driver, caller)
+    chosen = format_of(request, format)
+    query = HistoryQuery(driver=driver)
+    return await answer_history(context, connection, query, chosen, limit=limit, cursor=cursor)
+
+
+async def _may_see(
+    context: Services, connection: AsyncConnection, driver: DriverNumber, caller: Caller | None
+) -> None:
+    carriers = await index.drivers_carriers(connection, context.ledger_id, [driver])
+    if not context.settings.public_reputations:
+        known = required(caller)
+        if not known.reviews and carriers.get(driver) != known.member:
+            raise not_found(f"There is no driver {driver} of yours.")
+    if driver not in carriers:
+        raise not_found(f"There is no driver {driver}.")

@@ -1,0 +1,44 @@
+"""POST /v1/feedback."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.bodies import read_body
+from api.feedback.models import ADAPTER, EXAMPLE, NewFeedback
+from api.services import Context
+from api.submissions import ANSWERS, request_body, respond
+
+router = APIRouter(prefix="/v1", tags=["feedback"])
+_IN_PLACE: Final = 16
+"""Signatures of more items are recovered in a thread, so that others need not wait for them."""
+
+
+@router.post(
+    "/feedback",
+    status_code=202,
+    summary="Give signed feedback",
+    responses=ANSWERS,
+    openapi_extra=request_body(NewFeedback, EXAMPLE, [EXAMPLE]),
+)
+async def post_feedback(request: Request, context: Context) -> Response:
+    """Take one signed feedback, or a list of up to 1,000, for the relay to put on chain.
+
+    For anyone: the recipient's signature is what counts, and nobody can alter what it covers. The answer carries the
+    relay's receipt, its signed promise to have it on chain by then; keep it. All ratings and issues 0 withdraws what
+    was said. Sent again it is a `duplicate` with the same intent, so retrying is safe; another feedback for a
+    revision that was promised already is refused (409 for one object): send the next revision. `curable` refusals
+    (too early, delivery not known yet) may be sent again unchanged later.
+    """
+    body = await read_body(request, ADAPTER)
+    requests = [item.request() for item in body.items]
+    if len(requests) > _IN_PLACE:
+        prepared = await asyncio.to_thread(context.intake.prepare_feedback, requests)
+    else:
+        prepared = context.intake.prepare_feedback(requests)
+    answers = await context.feedback.submit(prepared) if prepared else []
+    return respond(request, context, body, answers)

@@ -1,0 +1,45 @@
+"""What FastAPI cannot know of the endpoints: the models of bodies they read themselves, and of problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.deliveries.models import NewDelivery
+from api.feedback.models import NewFeedback
+from api.key_changes.models import NewKeyChange
+from api.problems import ProblemModel
+from api.reports.models import NewReport
+
+_MODELS: tuple[type[BaseModel], ...] = (NewDelivery, NewReport, NewFeedback, NewKeyChange, ProblemModel)
+
+
+def describe(app: FastAPI) -> None:
+    """Make `app.openapi()` complete: request bodies and problems refer to the models they are read and written by."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                license_info=app.license_info,
+                routes=app.routes,
+            )
+            _, extra = models_json_schema(
+                [(model, "validation") for model in _MODELS], ref_template="#/components/schemas/{model}"
+            )
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(extra["$defs"])
+            schemas["Problem"] = schemas.pop("ProblemModel")
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,212 @@
+"""Every error's form on the wire: RFC 9457 `application/problem+json`, and which status an error has.
+
+`errors` names each field at fault with a message that says the rule and how to mend it. A problem's `type` is a URN
+that stays the same from version to version; programs may decide by it, people read `detail`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from chain_client.domain.errors import (
+    Broken,
+    Conflict,
+    DoorstepError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Unavailable,
+)
+from chain_client.store import DatabaseUnavailable
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_SECONDS: Final = 2
+_URN: Final = "urn:doorstep:problem:"
+_log = logging.getLogger("doorstep.api")
+
+_STATUS: Final[tuple[tuple[type[DoorstepError], int], ...]] = (
+    (InvalidInput, 422),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Forbidden, 403),
+    (Unavailable, 503),
+    (Broken, 500),
+)
+
+
+class FieldError(BaseModel):
+    """One value at fault."""
+
+    field: str = Field(description="Path of the value, e.g. `[3].promised_by`; empty for the whole body.")
+    message: str = Field(description="The rule broken and how to mend it.")
+
+
+class ProblemModel(BaseModel):
+    """A problem of RFC 9457."""
+
+    model_config = ConfigDict(extra="allow", title="Problem")
+
+    type: str = Field(description="A URN that stays the same from version to version.")
+    title: str = Field(description="The kind of problem.")
+    status: int = Field(description="The HTTP status, again.")
+    detail: str = Field(description="What went wrong this time, and what to do.")
+    instance: str = Field(description="The path that was asked for.")
+    errors: list[FieldError] = Field(default=[], description="The values at fault, where there are such.")
+
+
+class Problem(DoorstepError):
+    """An error of HTTP itself or one with its own status; raised by endpoints, answered as it says."""
+
+    code = "problem"
+
+    def __init__(
+        self,
+        status: int,
+        slug: str,
+        detail: str,
+        *,
+        errors: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.status = status
+        self.slug = slug
+        self.detail = detail
+        self.errors = errors
+        self.headers = dict(headers or {})
+        self.extra = extra or {}
+        super().__init__(detail)
+
+
+def problem_bytes(problem: Problem, instance: str) -> bytes:
+    """Return the problem's JSON; `instance` is the path that was asked for."""
+    content: dict[str, Any] = {
+        "type": _URN + problem.slug,
+        "title": problem.slug.replace("-", " ").capitalize(),
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": instance,
+    }
+    if problem.errors:
+        content["errors"] = [{"field": field, "message": message} for field, message in problem.errors]
+    content.update(problem.extra)
+    return orjson.dumps(content)
+
+
+def answer(problem: Problem, instance: str) -> Response:
+    """Return the problem as a response."""
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff", **problem.headers}
+    return Response(problem_bytes(problem, instance), problem.status, headers, MEDIA_TYPE)
+
+
+def as_problem(error: DoorstepError) -> Problem:
+    """Return how an error of the rooms shows on the wire: its class says the status, its `code` the type."""
+    if isinstance(error, Problem):
+        return error
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    if status == 500:
+        return Problem(
+            500, error.code, "What is stored here contradicts itself; the operator has to look. Do not retry."
+        )
+    if isinstance(error, InvalidInput):
+        return Problem(422, error.code, str(error), errors=[(error.field, error.message)])
+    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
+    lost = isinstance(error, DatabaseUnavailable)  # its own words are the database's, and not for outsiders
+    detail = "The database did not answer; nothing was changed. Try again later." if lost else str(error)
+    return Problem(status, error.code, detail, headers=headers)
+
+
+def not_found(what: str) -> Problem:
+    """Return the 404 that unknown and forbidden things share, so that outsiders cannot tell them apart."""
+    return Problem(404, "not-found", what)
+
+
+def field_path(location: Sequence[str | int]) -> str:
+    """Return a pydantic location as a path: `('issues', 2)` as `issues[2]`."""
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+async def _on_doorstep_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DoorstepError)
+    problem = as_problem(error)
+    if problem.status >= 500:
+        _log.error("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
+    return answer(problem, request.url.path)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    details = {
+        404: "There is nothing at this path; /openapi.json lists what there is.",
+        405: f"This path does not take {request.method}; see the Allow header.",
+    }
+    phrase = HTTPStatus(error.status_code).phrase
+    slug = phrase.lower().replace(" ", "-")
+    detail = details.get(error.status_code, f"{phrase}.")
+    return answer(Problem(error.status_code, slug, detail, headers=error.headers), request.url.path)
+
+
+async def _on_invalid_parameters(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [(field_path(found["loc"][1:]), _sentence(str(found["msg"]))) for found in error.errors()]
+    detail = "; ".join(f"{field}: {message}" for field, message in errors)
+    return answer(Problem(422, InvalidInput.code, detail, errors=errors), request.url.path)
+
+
+async def _on_anything_else(request: Request, error: Exception) -> Response:
+    return answer(
+        Problem(
+            500, "internal-error", "Something failed here that should not have; the operator can see what."
+        ),
+        request.url.path,
+    )
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app answer as a problem."""
+    app.add_exception_handler(DoorstepError, _on_doorstep_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_parameters)
+    app.add_exception_handler(Exception, _on_anything_else)
+
+
+_MEANING: Final = {
+    400: "The body is no JSON; `detail` names the position. Mend it; do not retry as is.",
+    401: "No API key, or none that is valid. Send `Authorization: Bearer <key>`.",
+    403: "The key is valid, but this member may not do or see this.",
+    404: "No such thing here, or not for this caller: the two answer alike.",
+    406: "None of the accepted media types can be made.",
+    409: "The same idempotency key stands for something else. Do not retry as is.",
+    410: "The chain was rewound below this cursor: start again without one.",
+    413: "The body is larger than this server takes; `detail` names the limit. Send fewer items at a time.",
+    415: "The body must be sent as application/json.",
+    422: "A value breaks a rule; `errors` names each. Mend it; do not retry as is.",
+    500: "Something failed here; the operator has to look.",
+    503: "Something this needs does not answer; nothing was changed. Retry after `Retry-After` seconds.",
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI responses of these problem statuses, with 500 and 503, which any endpoint may give."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": _MEANING[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in sorted({*statuses, 500, 503})
+    }

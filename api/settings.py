@@ -1,0 +1,133 @@
+"""What the API is told at start; the one place of the project that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import orjson
+
+from chain_client.domain.errors import InvalidInput
+from chain_client.domain.ids import parse_address, parse_hash, parse_hex
+from chain_client.domain.ledger import LedgerIdentity
+
+PREFIX: Final = "DOORSTEP_"
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything `create_app` needs. Times in seconds, sizes in bytes."""
+
+    database: str
+    """SQLAlchemy URL, as `open_store` takes it; the schema must be there (`migrate`)."""
+    identity: LedgerIdentity
+    """The ledger that the database's rows belong to."""
+    sealing_key: bytes
+    """32 bytes that seal the secrets of links made here."""
+    relay_keystore: Path | None = None
+    """The encrypted keystore that signs receipts; without one feedback is accepted without a receipt."""
+    relay_password_file: Path | None = None
+    """Holds the keystore's password; its last newline does not count."""
+    receipt_seconds: int = 3600
+    """How long the relay gives itself to put a feedback on chain."""
+    public_reputations: bool = False
+    """Whether reputations need no API key."""
+    public_url: str = "http://127.0.0.1:8000"
+    """What recipients' links begin with."""
+    max_body_bytes: int = 4 * 1024 * 1024
+    ready_lag_blocks: int = 5
+    """`/readyz` says 503 where the index is further behind the node's head than this …"""
+    ready_silence_seconds: int = 60
+    """… or where the worker has not looked at the node for longer than this."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call; none by default."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Return the settings of the DOORSTEP_* variables (of `os.environ`, where no mapping is given).
+
+        Raises InvalidInput naming the variable that is missing or that cannot be understood.
+        """
+        env = _Environment(os.environ if environment is None else environment)
+        keystore = env.text("RELAY_KEYSTORE", "")
+        password = env.text("RELAY_PASSWORD_FILE", "")
+        if bool(keystore) != bool(password):
+            missing = "RELAY_PASSWORD_FILE" if keystore else "RELAY_KEYSTORE"
+            raise InvalidInput(
+                PREFIX + missing, "is missing: the relay needs its keystore and its password file"
+            )
+        return cls(
+            database=env.text("DATABASE"),
+            identity=read_identity(Path(env.text("LEDGER")), PREFIX + "LEDGER"),
+            sealing_key=read_sealing_key(Path(env.text("SEALING_KEY_FILE")), PREFIX + "SEALING_KEY_FILE"),
+            relay_keystore=Path(keystore) if keystore else None,
+            relay_password_file=Path(password) if password else None,
+            receipt_seconds=env.number("RECEIPT_SECONDS", 3600, least=1),
+            public_reputations=env.switch("PUBLIC_REPUTATIONS", default=False),
+            public_url=env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+            max_body_bytes=env.number("MAX_BODY_BYTES", 4 * 1024 * 1024, least=1024),
+            ready_lag_blocks=env.number("READY_LAG_BLOCKS", 5, least=0),
+            ready_silence_seconds=env.number("READY_SILENCE_SECONDS", 60, least=1),
+            cors_origins=tuple(env.text("CORS_ORIGINS", "").split()),
+        )
+
+
+class _Environment:
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._variables.get(PREFIX + name, "").strip()
+        if value:
+            return value
+        if default is None:
+            raise InvalidInput(PREFIX + name, "must be set")
+        return default
+
+    def number(self, name: str, default: int, *, least: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isascii() or not value.isdigit() or int(value) < least:
+            raise InvalidInput(PREFIX + name, f"must be a whole number from {least}, not {value!r}")
+        return int(value)
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, "true" if default else "false").lower()
+        if value in _TRUE | _FALSE:
+            return value in _TRUE
+        raise InvalidInput(PREFIX + name, f"must be true or false, not {value!r}")
+
+
+def _read(path: Path, field: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(field, f"{path} cannot be read: {error.strerror}") from error
+
+
+def read_identity(path: Path, field: str = "ledger") -> LedgerIdentity:
+    """Return which ledger a deployment file (JSON, as `doorstep deploy` writes it) names; InvalidInput otherwise."""
+    try:
+        content = orjson.loads(_read(path, field))
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(field, f"{path} is no JSON: {error}") from error
+    try:
+        return LedgerIdentity(
+            chain_id=int(content["chain_id"]),
+            genesis_hash=parse_hash(content["genesis_hash"], "genesis_hash"),
+            address=parse_address(content["address"], "address"),
+            deploy_block=int(content["deploy_block"]),
+            deploy_block_hash=parse_hash(content["deploy_block_hash"], "deploy_block_hash"),
+        )
+    except (KeyError, TypeError, ValueError, InvalidInput) as error:
+        raise InvalidInput(field, f"{path} is no deployment file: {error}") from error
+
+
+def read_sealing_key(path: Path, field: str = "sealing_key") -> bytes:
+    """Return the 32-byte key that a file holds as 64 hex digits, with or without 0x; InvalidInput otherwise."""
+    text = _read(path, field).decode("ascii", "replace").strip()
+    return parse_hex(text if text.startswith("0x") else "0x" + text, 32, field)

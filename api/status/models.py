@@ -1,0 +1,98 @@
+"""What is said about the service itself."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class HealthModel(BaseModel):
+    """The process answers."""
+
+    status: str = Field(description="Always `ok`.")
+
+
+class ReadyModel(BaseModel):
+    """The index has caught up, so that answers are current."""
+
+    status: str = Field(description="Always `ready`; anything else is a 503.")
+    indexed_block: int
+    lag: int = Field(description="Blocks that the node has and the index has not read.")
+
+
+class WaitingModel(BaseModel):
+    """What is accepted and not settled on chain yet."""
+
+    intents: int
+    oldest: str | None = Field(
+        description="When the oldest was accepted, RFC 3339 UTC by this machine's clock."
+    )
+    oldest_seconds: int | None = Field(description="How long ago that was.")
+
+
+class LaneModel(BaseModel):
+    """One writer's lane."""
+
+    writer: str
+    member: int = Field(description="0 for the relay.")
+    in_flight: int = Field(description="Batches sent and not settled.")
+    halted: str | None = Field(description="Why it stopped; null while it runs.")
+
+
+class StatusModel(BaseModel):
+    """Where everything stands, from the database alone: no node is asked."""
+
+    ready: bool
+    not_ready_because: str | None
+    version: str
+    engine: str | None = Field(description="What the node calls itself; null before the worker first saw it.")
+    chain_id: int
+    genesis_hash: str
+    ledger: str = Field(description="The contract's address.")
+    deploy_block: int
+    head_block: int | None = Field(description="The node's head, as last observed.")
+    final_block: int | None
+    indexed_block: int | None
+    indexed_block_hash: str | None
+    indexed_block_time: str | None
+    lag: int | None = Field(description="Blocks that the node has and the index has not read.")
+    chain_time: str | None = Field(description="The chain's own clock, as last observed; rules go by it.")
+    observed: str | None = Field(
+        description="When the worker last looked at the node, by this machine's clock."
+    )
+    waiting: WaitingModel
+    lanes: list[LaneModel]
+    index_halted: str | None = Field(description="Why the index stopped; null while it runs.")
+    public_reputations: bool
+
+
+class DomainModel(BaseModel):
+    """The EIP-712 domain of every signature."""
+
+    name: str
+    version: str
+    chainId: int
+    verifyingContract: str
+
+
+class MemberModel(BaseModel):
+    """An organisation on the network."""
+
+    member: int
+    name: str
+    roles: list[str] = Field(description="shipper, carrier, reviewer.")
+
+
+class LedgerModel(BaseModel):
+    """What a page needs to sign, and who is on the network."""
+
+    domain: DomainModel
+    types: dict[str, list[dict[str, str]]] = Field(
+        description="EIP-712 types of what recipients and the relay sign."
+    )
+    genesis_hash: str
+    deploy_block: int
+    deploy_block_hash: str
+    relay: str | None = Field(description="The address that signs receipts; null where none are given.")
+    issues: dict[str, int] = Field(description="Issue names and their bits.")
+    outcomes: dict[str, int] = Field(description="Outcome names and their numbers.")
+    members: list[MemberModel]
