@@ -1,0 +1,19 @@
+"""Fixtures that several rooms' tests use."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.chain import SmallNetwork, Template, copy_of, template
+
+
+@pytest.fixture(scope="session")
+def chain_template() -> Template:
+    """The network that `chain` copies, built on first use."""
+    return template()
+
+
+@pytest.fixture
+async def chain(chain_template: Template) -> SmallNetwork:
+    """A small network of this test's own, in process: see `tests.support.chain`."""
+    return await copy_of(chain_template)
