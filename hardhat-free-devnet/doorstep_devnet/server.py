@@ -148,6 +148,16 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Stop serving: no new connections, those there are finish."""
+        self.should_exit = True
+        self._stopping.set()
+
+    async def main_loop(self) -> None:
+        """Wait to be stopped, without looking every tenth of a second."""
+        await self._stopping.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -217,7 +227,7 @@ async def _run(
         try:
             await asyncio.wait({serving, mining}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            server.should_exit = True
+            server.stop()
             mining.cancel()
             results = await asyncio.gather(serving, mining, return_exceptions=True)
     for result in results:
@@ -226,13 +236,13 @@ async def _run(
 
 
 @contextlib.contextmanager
-def _stop_signals(server: uvicorn.Server, *, enabled: bool) -> Iterator[None]:
+def _stop_signals(server: _Server, *, enabled: bool) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     taken = []
     if enabled and threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):
-                loop.add_signal_handler(number, setattr, server, "should_exit", True)
+                loop.add_signal_handler(number, server.stop)
                 taken.append(number)
     try:
         yield
