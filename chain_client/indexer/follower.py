@@ -20,6 +20,7 @@ from chain_client.indexer.chunk import plan
 from chain_client.indexer.reader import indexed_head
 from chain_client.indexer.records import BlockRef, IndexedHead
 from chain_client.indexer.rewind import rewind
+from chain_client.rpc.errors import BlockUnknown
 from chain_client.store import LedgerId, Store
 
 _FIRST_SPAN: Final = 512
@@ -154,10 +155,10 @@ class Follower:
         return await self._read(cursor, cursor.block_number + 1, seen)
 
     async def _look(self) -> _Seen:
-        head, final, next_time = await asyncio.gather(
-            self._node.head(), self._node.final(), self._node.next_time()
+        final, head, next_time = await asyncio.gather(
+            self._node.final(), self._node.head(), self._node.next_time()
         )
-        # Asked at the same time, so a block may have come between the answers.
+        # A block may have come between the answers.
         top = max(head, final, key=lambda block: block.number)
         return _Seen(_ref(top), _ref(final), max(next_time, top.time), int(self._clock()))
 
@@ -175,7 +176,10 @@ class Follower:
             if found is None:
                 return True  # gone since the head was seen: look again
             top = _ref(found)
-        events = await self._ledger.events(first, last)
+        try:
+            events = await self._ledger.events(first, last)
+        except BlockUnknown:
+            return False  # the chain became shorter since the head was seen
         if last > seen.final.number and not await self._unmoved(cursor, top):
             return True
         self._adapt(len(events), last - first + 1)
