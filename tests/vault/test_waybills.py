@@ -1,0 +1,101 @@
+"""Waybills and links: found by shipper and delivery, tokens compared, sealed secrets wiped in time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from chain_client.domain.ids import DeliveryId, MemberNumber, delivery_id
+from chain_client.domain.links import read_token, read_token_hash
+from chain_client.store import LedgerId, Store
+from chain_client.store.tables import waybills as table
+from chain_client.vault import waybills
+from chain_client.vault.waybills import Waybill, WaybillRace
+
+SHIPPER, RIVAL = MemberNumber(1), MemberNumber(2)
+SALT, SECRET = b"\x05" * 32, b"\x06" * 32
+DELIVERY = delivery_id(SHIPPER, SALT, "WB 1")
+TOKEN = read_token(SECRET, DELIVERY)
+KEPT = Waybill(DELIVERY, SHIPPER, "WB 1", SALT, read_token_hash(TOKEN), b"sealed", 1_000)
+
+
+async def test_a_waybill_is_found_by_its_shipper_alone(
+    store: Store, ledger_id: LedgerId, other_ledger: LedgerId
+) -> None:
+    async with store.write() as connection:
+        await waybills.keep(connection, ledger_id, [KEPT])
+        assert await waybills.by_waybill(connection, ledger_id, SHIPPER, ["WB 1", "WB 2"]) == {"WB 1": KEPT}
+        assert await waybills.by_waybill(connection, ledger_id, RIVAL, ["WB 1"]) == {}
+        assert await waybills.by_waybill(connection, other_ledger, SHIPPER, ["WB 1"]) == {}
+        assert await waybills.by_delivery(connection, ledger_id, [DELIVERY]) == {DELIVERY: KEPT}
+        assert await waybills.by_delivery(connection, other_ledger, [DELIVERY]) == {}
+
+
+async def test_more_than_a_statement_can_ask_for(store: Store, ledger_id: LedgerId) -> None:
+    many = [Waybill(delivery_id(SHIPPER, SALT, f"W{n}"), SHIPPER, f"W{n}", SALT, None) for n in range(1_203)]
+    async with store.write() as connection:
+        await waybills.keep(connection, ledger_id, many)
+        found = await waybills.by_waybill(connection, ledger_id, SHIPPER, [f"W{n}" for n in range(1_300)])
+        by_id = await waybills.by_delivery(connection, ledger_id, [one.delivery_id for one in many])
+    assert found == {one.waybill: one for one in many}
+    assert len(by_id) == 1_203
+
+
+@pytest.mark.parametrize(
+    "second",
+    [replace(KEPT, delivery_id=DeliveryId(b"\x00\x01" + b"\x44" * 30)), replace(KEPT, waybill="WB 9")],
+    ids=["same waybill", "same delivery"],
+)
+async def test_keeping_what_is_there_is_a_race_to_retry(
+    store: Store, ledger_id: LedgerId, second: Waybill
+) -> None:
+    async with store.write() as connection:
+        await waybills.keep(connection, ledger_id, [KEPT])
+    with pytest.raises(WaybillRace, match="Call again") as caught:
+        async with store.write() as connection:
+            await waybills.keep(connection, ledger_id, [second])
+    assert caught.value.retry
+
+
+async def test_only_the_delivery_s_own_token_reads_it(
+    store: Store, ledger_id: LedgerId, other_ledger: LedgerId
+) -> None:
+    other = delivery_id(SHIPPER, SALT, "WB 2")
+    async with store.write() as connection:
+        await waybills.keep(connection, ledger_id, [KEPT, Waybill(other, SHIPPER, "WB 2", SALT, None)])
+        assert await waybills.check_read_token(connection, ledger_id, DELIVERY, TOKEN)
+        for delivery, token in (
+            (DELIVERY, read_token(SECRET, other)),
+            (DELIVERY, b""),
+            (DELIVERY, read_token_hash(TOKEN)),
+            (other, TOKEN),
+            (DeliveryId(b"\x01" * 32), TOKEN),
+        ):
+            assert not await waybills.check_read_token(connection, ledger_id, delivery, token)
+        assert not await waybills.check_read_token(connection, other_ledger, DELIVERY, TOKEN)
+
+
+async def test_sealed_secrets_are_wiped_when_their_time_is_over(store: Store, ledger_id: LedgerId) -> None:
+    later = Waybill(delivery_id(SHIPPER, SALT, "WB 2"), SHIPPER, "WB 2", SALT, None, b"sealed", 1_001)
+    async with store.write() as connection:
+        await waybills.keep(connection, ledger_id, [KEPT, later])
+        assert await waybills.wipe_sealed(connection, ledger_id, 999) == 0
+        assert await waybills.wipe_sealed(connection, ledger_id, 1_000) == 1
+        assert await waybills.wipe_sealed(connection, ledger_id, 1_000) == 0
+        kept = await waybills.by_waybill(connection, ledger_id, SHIPPER, ["WB 1", "WB 2"])
+    assert kept["WB 1"] == replace(KEPT, sealed_secret=None, sealed_until=None)
+    assert kept["WB 2"] == later
+
+
+async def test_erasure_leaves_the_delivery_id_and_nothing_else(store: Store, ledger_id: LedgerId) -> None:
+    async with store.write() as connection:
+        await waybills.keep(connection, ledger_id, [KEPT])
+        assert await waybills.erase(connection, ledger_id, DELIVERY)
+        assert not await waybills.erase(connection, ledger_id, DeliveryId(b"\x01" * 32))
+        row = (await connection.execute(select(table))).one()
+        assert await waybills.by_waybill(connection, ledger_id, SHIPPER, ["WB 1"]) == {}
+        assert not await waybills.check_read_token(connection, ledger_id, DELIVERY, TOKEN)
+    assert row.delivery_id == DELIVERY
+    assert (row.waybill, row.salt, row.read_token_hash, row.sealed_secret, row.sealed_until) == (None,) * 5
