@@ -135,7 +135,9 @@ def run(view: ChainView, place: Place, call: Call) -> ComputationAPI:
         raise ServerError(f"intrinsic gas too low: gas {call.gas}, minimum needed {call.intrinsic_gas}")
     if call.gas < floor_gas(call.data):
         needed = floor_gas(call.data)
-        raise ServerError(f"insufficient gas for floor data gas cost: gas {call.gas}, minimum needed {needed}")
+        raise ServerError(
+            f"insufficient gas for floor data gas cost: gas {call.gas}, minimum needed {needed}"
+        )
     if not call.to and len(call.data) > MAX_INIT_CODE:
         raise ServerError(f"max initcode size exceeded: code size {len(call.data)}, limit {MAX_INIT_CODE}")
     executor = state.get_transaction_executor()

@@ -92,7 +92,14 @@ class Sender:
 
     def sign(self, **fields: Any) -> str:
         """A signed transaction; the nonce is the next unless given, the rest has defaults."""
-        values = {"nonce": self.nonce, "chainId": self.chain_id, "gas": 1_000_000, "value": 0, "data": b"", **fields}
+        values = {
+            "nonce": self.nonce,
+            "chainId": self.chain_id,
+            "gas": 1_000_000,
+            "value": 0,
+            "data": b"",
+            **fields,
+        }
         if "gasPrice" not in values and "maxFeePerGas" not in values:
             values |= {"maxFeePerGas": 0, "maxPriorityFeePerGas": 0}
         if "to" in values:

@@ -7,7 +7,20 @@ import asyncio
 import pytest
 from doorstep_devnet.testing import RpcClient, RpcFailed
 from eth_abi import encode
-from probes import BURN, CONTEXT, GENESIS, INVALID, REVERT, STORE, Sender, assemble, creation, forwarder, logger, word
+from probes import (
+    BURN,
+    CONTEXT,
+    GENESIS,
+    INVALID,
+    REVERT,
+    STORE,
+    Sender,
+    assemble,
+    creation,
+    forwarder,
+    logger,
+    word,
+)
 
 ERROR = bytes.fromhex("08c379a0") + encode(["string"], ["not today"])
 PANIC = bytes.fromhex("4e487b71") + encode(["uint256"], [0x11])
@@ -36,7 +49,9 @@ async def test_a_call_sees_the_block_it_runs_in(sender: Sender) -> None:
     first = await client.rpc("eth_getBlockByNumber", "0x1", False)
 
     async def run(block: str) -> list[int]:
-        output = bytes.fromhex((await client.rpc("eth_call", {"to": probe, "from": sender.address}, block))[2:])
+        output = bytes.fromhex(
+            (await client.rpc("eth_call", {"to": probe, "from": sender.address}, block))[2:]
+        )
         return [int.from_bytes(output[at : at + 32], "big") for at in range(0, len(output), 32)]
 
     time, number, parent, chain_id, base_fee, gas_limit, caller = await run("latest")
@@ -58,7 +73,9 @@ async def test_a_call_sees_the_block_it_runs_in(sender: Sender) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["eth_call", "eth_estimateGas"])
-async def test_a_revert_is_code_3_with_the_data(sender: Sender, method: str, payload: bytes, message: str) -> None:
+async def test_a_revert_is_code_3_with_the_data(
+    sender: Sender, method: str, payload: bytes, message: str
+) -> None:
     reverter = await sender.deploy(REVERT)
     with pytest.raises(RpcFailed) as failed:
         await sender.client.rpc(method, {"to": reverter, "data": "0x" + payload.hex()})
@@ -67,7 +84,8 @@ async def test_a_revert_is_code_3_with_the_data(sender: Sender, method: str, pay
 
 
 @pytest.mark.parametrize(
-    ("runtime", "message"), [(INVALID, "invalid instruction"), (BURN, "out of gas"), (b"\x50", "insufficient stack")]
+    ("runtime", "message"),
+    [(INVALID, "invalid instruction"), (BURN, "out of gas"), (b"\x50", "insufficient stack")],
 )
 async def test_other_failures_are_server_errors(sender: Sender, runtime: bytes, message: str) -> None:
     broken = await sender.deploy(runtime)
@@ -139,7 +157,9 @@ async def test_a_call_that_pays_needs_the_money(devnet: RpcClient) -> None:
         ([{}, {"blockHash": "0x12"}], "block.blockHash: expected 32 bytes"),
     ],
 )
-async def test_a_malformed_call_is_invalid_params(devnet: RpcClient, params: list[object], message: str) -> None:
+async def test_a_malformed_call_is_invalid_params(
+    devnet: RpcClient, params: list[object], message: str
+) -> None:
     with pytest.raises(RpcFailed) as failed:
         await devnet.rpc("eth_call", *params)
     assert failed.value.code == -32602
