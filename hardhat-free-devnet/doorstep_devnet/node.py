@@ -50,9 +50,14 @@ class Node:
         self._lock = DirLock(config.data_dir)
         try:
             self._env = LmdbEnv(config.data_dir, sync=config.sync)
-            self.store = ChainStore(self._env)
+        except BaseException:
+            self._lock.release()
+            raise
+        self.store = ChainStore(self._env)
+        try:
             genesis = _open_genesis(self.store, config)
         except BaseException:
+            self._env.close()
             self._lock.release()
             raise
         self.chain_id = genesis.chain_id
