@@ -49,6 +49,8 @@ class Journal:
         """By event key: every event answered so far."""
         self.steps: set[int] = set()
         """The times of the steps begun so far."""
+        self.finished = False
+        """Whether the last thing noted is that nothing was left to do."""
 
     @classmethod
     def open(cls, path: Path, identity: Mapping[str, str]) -> Journal:
@@ -61,7 +63,7 @@ class Journal:
         if path.exists():
             raw = path.read_bytes()
             kept = raw[: raw.rfind(b"\n") + 1]
-        lines = [cls._parse(path, number, line) for number, line in enumerate(kept.splitlines(), 1)]
+        lines = [cls.parse(path, number, line) for number, line in enumerate(kept.splitlines(), 1)]
         head = {"journal": _FORMAT, **identity}
         if lines and lines[0] != head:
             raise JournalMismatch(
@@ -79,7 +81,8 @@ class Journal:
         return journal
 
     @staticmethod
-    def _parse(path: Path, number: int, line: bytes) -> dict[str, object]:
+    def parse(path: Path, number: int, line: bytes) -> dict[str, object]:
+        """Return a line's object; JournalMismatch naming the line where it is none."""
         try:
             parsed = orjson.loads(line)
         except orjson.JSONDecodeError as error:
@@ -91,6 +94,7 @@ class Journal:
         return parsed
 
     def _apply(self, line: dict[str, object]) -> None:
+        self.finished = "finished" in line
         if isinstance(time := line.get("step"), int):
             self.steps.add(time)
         answers = line.get("answers")
@@ -103,6 +107,11 @@ class Journal:
         if time not in self.steps:
             self._write({"step": time})
             self.steps.add(time)
+
+    def finish(self) -> None:
+        """Note that nothing is left to do; on disk before this returns."""
+        if not self.finished:
+            self._write({"finished": True})
 
     def answer(self, answers: Iterable[tuple[str, Answered]]) -> None:
         """Note a phase's answers, by event key; on disk before this returns."""
@@ -117,6 +126,7 @@ class Journal:
         self._file.write(orjson.dumps(line) + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
+        self.finished = "finished" in line
 
     def close(self) -> None:
         """Close the file."""
@@ -129,3 +139,18 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def unfinished_step(path: Path) -> int | None:
+    """Return the time of the last step begun, where the import at `path` was cut short; None where none was."""
+    if not path.exists():
+        return None
+    raw = path.read_bytes()
+    step: int | None = None
+    for number, line in enumerate(raw[: raw.rfind(b"\n") + 1].splitlines(), 1):
+        parsed = Journal.parse(path, number, line)
+        if "finished" in parsed:
+            step = None
+        elif isinstance(time := parsed.get("step"), int):
+            step = time
+    return step

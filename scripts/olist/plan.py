@@ -15,10 +15,11 @@ from enum import StrEnum
 from typing import Final
 
 from chain_client.domain.records import Outcome
-from scripts.olist.reader import Dataset, Order, Review, local_time
+from scripts.olist.reader import ORDERS_FILE, REVIEWS_FILE, Dataset, LeftOut, Order, Review, local_time
 
 CARRIERS: Final = 10
 DRIVERS_PER_CARRIER: Final = 10
+BEYOND_LIMIT: Final = "beyond --limit"
 PHASE_LIMIT: Final = 1_000
 """Items that one request may carry."""
 _ENDS_WITHOUT_ARRIVAL: Final = frozenset({"canceled", "unavailable"})
@@ -99,7 +100,11 @@ class Step:
 
     def phases(self, leave_out: Container[str] = frozenset()) -> list[Phase]:
         """Return the events whose keys are not in `leave_out`, cut so that each delivery's own order holds."""
-        return phases([event for event in self.events if event.key not in leave_out])
+        return phases(self.missing(leave_out))
+
+    def missing(self, answered: Container[str]) -> list[Event]:
+        """Return the events whose keys are not in `answered`."""
+        return [event for event in self.events if event.key not in answered]
 
 
 def events(dataset: Dataset) -> list[Event]:
@@ -167,11 +172,21 @@ def _group(event: Event) -> tuple[str, int | None]:
 
 
 def limited(dataset: Dataset, orders: int) -> Dataset:
-    """Return the data set with its first `orders` orders by purchase time, and their reviews."""
+    """Return the data set with its first `orders` orders by purchase time, and their reviews; the rest is left out."""
     chosen = sorted(dataset.orders, key=lambda order: (order.purchased, order.line))[:orders]
     kept = {order.order_id for order in chosen}
+    beyond = [
+        LeftOut(ORDERS_FILE, order.line, BEYOND_LIMIT, order.order_id)
+        for order in dataset.orders
+        if order.order_id not in kept
+    ]
+    beyond += [
+        LeftOut(REVIEWS_FILE, review.line, BEYOND_LIMIT, review.review_id)
+        for review in dataset.reviews
+        if review.order_id not in kept
+    ]
     return Dataset(
-        sorted(chosen, key=lambda order: order.line),
+        [order for order in dataset.orders if order.order_id in kept],
         [review for review in dataset.reviews if review.order_id in kept],
-        dataset.left_out,
+        dataset.left_out + beyond,
     )

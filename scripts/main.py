@@ -1,0 +1,272 @@
+"""The `doorstep` command: arguments and wiring, nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, Optional
+
+import typer
+
+from chain_client.domain.errors import DoorstepError
+from chain_client.domain.ids import MemberNumber, parse_address, to_hex
+from scripts.datadir import DEFAULT_DATA, DataDirectory
+from scripts.exit_codes import ExitCode, exit_code_of
+from scripts.output import Output, parse_time
+
+app = typer.Typer(
+    name="doorstep",
+    help="Verifiable delivery feedback on a permissioned EVM network.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+member_app = typer.Typer(help="Members of the network.", no_args_is_help=True)
+writer_app = typer.Typer(help="Addresses that may write for a member.", no_args_is_help=True)
+driver_app = typer.Typer(help="Drivers of a carrier.", no_args_is_help=True)
+import_app = typer.Typer(help="Replaying data sets of elsewhere.", no_args_is_help=True)
+app.add_typer(member_app, name="member")
+app.add_typer(writer_app, name="writer")
+app.add_typer(driver_app, name="driver")
+app.add_typer(import_app, name="import")
+
+Data = Annotated[
+    Path, typer.Option("--data", help="The data directory made by `doorstep up`.", file_okay=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, for scripts.")]
+Child = Annotated[bool, typer.Option("--child", hidden=True)]
+Keystore = Annotated[
+    Path | None,
+    typer.Option("--keystore", help="Encrypted keystore file of the key that signs.", dir_okay=False),
+]
+PasswordFile = Annotated[
+    Path | None, typer.Option("--password-file", help="File with the keystore's password.", dir_okay=False)
+]
+
+
+def _as_child(child: bool) -> None:
+    if child:
+        from scripts.parent import end_with_parent
+
+        end_with_parent()
+    level = logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+@app.command()
+def up(
+    data: Data = DEFAULT_DATA,
+    port: Annotated[int, typer.Option(help="The API's port; 0 takes a free one.", min=0, max=65535)] = 8000,
+    devnet_port: Annotated[
+        int, typer.Option(help="The devnet's port; 0 takes a free one.", min=0, max=65535)
+    ] = 8545,
+    genesis_time: Annotated[
+        str | None,
+        typer.Option(help="When a new chain's clock starts, e.g. 2016-09-01T00:00:00Z; now by default."),
+    ] = None,
+    sample: Annotated[Literal["demo", "none"], typer.Option(help="Sample deliveries to add.")] = "none",
+    public: Annotated[
+        bool, typer.Option("--public/--private", help="Whether reputations need no API key.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Run everything on this machine: chain, worker and API, in one process tree, until Ctrl-C."""
+    from scripts import up as command
+
+    began = None if genesis_time is None else parse_time(genesis_time, "--genesis-time")
+    command.run(command.Options(data, port, devnet_port, began, sample == "demo", public), Output(json=json))
+
+
+@app.command()
+def devnet(
+    data: Annotated[Path, typer.Option("--data", help="Directory the chain is kept in.", file_okay=False)],
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8545,
+    block_time: Annotated[
+        float | None, typer.Option(help="Seconds between blocks; as needed by default.")
+    ] = None,
+    genesis_time: Annotated[str | None, typer.Option(help="When a new chain's clock starts.")] = None,
+    chain_id: Annotated[int | None, typer.Option(help="Of a new chain.")] = None,
+    json: Json = False,
+    child: Child = False,
+) -> None:
+    """Run a local chain on 127.0.0.1 until Ctrl-C."""
+    _as_child(child)
+    from doorstep_devnet.config import DevnetConfig
+
+    from scripts import devnet as command
+
+    output = Output(json=json)
+
+    def ready(found: int) -> None:
+        url = f"http://127.0.0.1:{found}"
+        if json:
+            output.document({"ready": True, "rpc": url})
+        elif not child:
+            output.note(f"the chain answers at {url}")
+
+    began = None if genesis_time is None else parse_time(genesis_time, "--genesis-time")
+    config = DevnetConfig(data, port, chain_id=chain_id, block_time=block_time, genesis_time=began)
+    command.run(config, ready)
+
+
+@app.command()
+def deploy(
+    rpc: Annotated[str, typer.Option(help="The node's URL.")],
+    out: Annotated[Path, typer.Option(help="Where to write the deployment.", dir_okay=False)],
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    json: Json = False,
+) -> None:
+    """Deploy a ledger; who signs becomes its administrator. The key comes from --keystore or DOORSTEP_KEY."""
+    from scripts import deploy as command
+    from scripts.files import write_new
+
+    signer = command.signer_of(keystore, password_file, dict(os.environ))
+    deployment = asyncio.run(command.deploy(rpc, signer, out))
+    document = deployment.to_json()
+    write_new(out, document)
+    output = Output(json=json)
+    if json:
+        output.document(document)
+    else:
+        output.table("Deployed", ("", ""), [*document.items(), ("written to", out)])
+
+
+@member_app.command("add")
+def member_add(
+    name: str,
+    roles: Annotated[str, typer.Option(help="shipper, carrier or both with a comma; or reviewer.")],
+    data: Data = DEFAULT_DATA,
+    json: Json = False,
+) -> None:
+    """Register a member, make its keys and its API key, and start its lane. A name already there is left as it is."""
+    from scripts import members
+
+    async def run() -> Any:
+        async with members.open_network(DataDirectory(data).require()) as net:
+            return await members.ensure_member(net, name, members.parse_roles(roles))
+
+    member = asyncio.run(run())
+    output = Output(json=json)
+    content = {
+        "member": member.number,
+        "name": member.name,
+        "roles": member.role_names,
+        "api_key": member.api_key,
+    }
+    if json:
+        output.document(content)
+    else:
+        output.table("Member", ("", ""), [(key, str(value)) for key, value in content.items()])
+
+
+@writer_app.command("allow")
+def writer_allow(
+    member: Annotated[int, typer.Argument(help="Member number.", min=1, max=65535)],
+    address: Annotated[str, typer.Argument(help="20 bytes, 0x-hex; it serves this member for ever.")],
+    data: Data = DEFAULT_DATA,
+    json: Json = False,
+) -> None:
+    """Let an address write for a member, and for no other ever."""
+    from scripts import members
+
+    writer = parse_address(address, "address")
+
+    async def run() -> None:
+        async with members.open_network(DataDirectory(data).require()) as net:
+            await members.allow_writer(net, MemberNumber(member), writer)
+
+    asyncio.run(run())
+    output = Output(json=json)
+    if json:
+        output.document({"member": member, "writer": to_hex(writer)})
+    else:
+        output.text(f"{to_hex(writer)} may write for member {member}")
+
+
+@driver_app.command("add")
+def driver_add(
+    carrier: Annotated[int, typer.Argument(help="The carrier's member number.", min=1, max=65535)],
+    count: Annotated[int, typer.Argument(help="How many, 1 to 10,000.")],
+    data: Data = DEFAULT_DATA,
+    json: Json = False,
+) -> None:
+    """Register drivers for a carrier: pseudonymous numbers; who they are, only the carrier knows."""
+    from scripts import members
+
+    async def run() -> Any:
+        async with members.open_network(DataDirectory(data).require()) as net:
+            return await members.add_drivers(net, carrier, count)
+
+    first, added = asyncio.run(run())
+    output = Output(json=json)
+    if json:
+        output.document({"carrier": carrier, "first": first, "count": added})
+    else:
+        output.text(f"drivers {first} to {first + added - 1} drive for member {carrier}")
+
+
+@app.command()
+def api(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="The data directory; without it the DOORSTEP_* variables say all."),
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="By default the data directory's, or 8000.")] = None,
+    public: Annotated[
+        Optional[bool],  # noqa: UP045 (Typer makes a flag with three states of this form alone)
+        typer.Option("--public/--private", help="Whether reputations need no API key."),
+    ] = None,
+    child: Child = False,
+) -> None:
+    """Serve the HTTP API on 127.0.0.1 until Ctrl-C."""
+    _as_child(child)
+    from scripts.serve import serve
+
+    serve(data, port, public=public)
+
+
+@app.command()
+def worker(data: Data = DEFAULT_DATA, child: Child = False) -> None:
+    """Run the index and the lanes of every member in the data directory until Ctrl-C."""
+    _as_child(child)
+    from scripts import worker as command
+
+    asyncio.run(command.run(DataDirectory(data).require()))
+
+
+@import_app.command("olist")
+def import_olist(
+    source: Annotated[Path, typer.Argument(help="Directory in the original Olist layout.", metavar="DIR")],
+    data: Data = DEFAULT_DATA,
+    limit: Annotated[int | None, typer.Option(help="Only the first orders, by purchase time.")] = None,
+    json: Json = False,
+) -> None:
+    """Replay real orders through the HTTP API, in time order. Run again, it adds what is missing."""
+    from scripts.olist import command
+
+    command.run(source, DataDirectory(data), limit, Output(json=json))
+
+
+def _fail(error: DoorstepError) -> NoReturn:
+    code = exit_code_of(error)
+    # The option was parsed by a command that is over; what it was is all that is asked here.
+    Output(json="--json" in sys.argv[1:]).error(error, code)
+    raise SystemExit(int(code))
+
+
+def main() -> None:
+    """Run the command; every error made on purpose ends it in one line and an exit code of `exit_codes`."""
+    try:
+        app()
+    except DoorstepError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        raise SystemExit(int(ExitCode.INTERRUPTED)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""The chain's clock while an import drives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chain_client.rpc.node import Node
+from scripts.datadir import DataDirectory
+from scripts.olist.journal import unfinished_step
+from scripts.output import iso
+
+
+async def set_clock(node: Node, moment: int) -> int:
+    """Set the devnet's clock to `moment`, or just after its head where that is later; return what was set.
+
+    Raises NodeError where the node is no devnet.
+    """
+    wanted = max(moment, (await node.head()).time + 1)
+    await node.request("evm_setTime", [wanted])
+    return wanted
+
+
+async def hold_clock(directory: DataDirectory, node: Node, say: Callable[[str], None]) -> None:
+    """Put the clock back to where an unfinished import left it.
+
+    A devnet's clock goes on while nobody runs it. What the import had sent and what it had not would otherwise be
+    judged and recorded a night too late.
+    """
+    step = unfinished_step(directory.journal)
+    if step is not None:
+        moment = await set_clock(node, step)
+        say(f"an import is unfinished: the chain's clock is back at {iso(moment)}")

@@ -1,0 +1,134 @@
+"""What the command says: tables and progress for people, one JSON document or NDJSON for scripts, errors for both.
+
+Results go to stdout; progress, notes and errors to stderr, so that a pipe only ever sees results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from chain_client.domain.errors import DoorstepError, InvalidInput
+
+
+def iso(moment: int) -> str:
+    """Return Unix seconds as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str, field: str) -> int:
+    """Return the Unix seconds of an RFC 3339 time with a zone, or of plain Unix seconds; InvalidInput otherwise."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(field, f"must be a time like 2018-08-31T00:00:00Z, not {text!r}") from None
+    if parsed.tzinfo is None:
+        raise InvalidInput(field, f"has no zone: write {text}Z for UTC, or an offset like +02:00")
+    return int(parsed.timestamp())
+
+
+class Output:
+    """Where a command's words go. With `json` stdout carries JSON alone."""
+
+    def __init__(self, *, json: bool = False) -> None:
+        self.json = json
+        self._out = Console(highlight=False, soft_wrap=False)
+        self._err = Console(stderr=True, highlight=False)
+
+    def note(self, text: str) -> None:
+        """Say something in passing, to people only."""
+        if not self.json:
+            self._err.print(text, markup=False)
+
+    def warn(self, text: str) -> None:
+        """Say what went wrong and was got over; also with `json`, as it is on stderr."""
+        self._err.print(f"doorstep: {text}", markup=False, style="yellow")
+
+    def document(self, content: Any) -> None:
+        """Write one JSON document on one line, at once."""
+        self._write(orjson.dumps(content).decode())
+
+    def _write(self, line: str) -> None:
+        # Not through the console, which would fold a long line.
+        self._out.file.write(line + "\n")
+        self._out.file.flush()
+
+    def lines(self, contents: Iterable[Any]) -> None:
+        """Write NDJSON: one JSON document a line."""
+        for content in contents:
+            self._write(orjson.dumps(content).decode())
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Show a table; columns whose every value is a number are set to the right."""
+        found = [list(row) for row in rows]
+        shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+        for index, column in enumerate(columns):
+            numeric = bool(found) and all(isinstance(row[index], int | float | None) for row in found)
+            shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        for row in found:
+            shown.add_row(*(_cell(value) for value in row))
+        self._out.print(shown)
+
+    def panel(self, title: str, *parts: RenderableType) -> None:
+        """Show a framed text."""
+        self._out.print(Panel(Group(*parts), title=title, title_align="left", expand=False))
+
+    def text(self, text: str) -> None:
+        """Show a line."""
+        self._out.print(text, markup=False)
+
+    @contextmanager
+    def status(self, text: str) -> Iterator[Callable[[str], None]]:
+        """Show what is under way, on stderr, and give a function that replaces it; nothing without a terminal."""
+        if self.json or not self._err.is_terminal:
+            yield self.note
+            return
+        with self._err.status(text) as shown:
+            yield lambda words: shown.update(words)
+
+    def progress(self) -> Progress:
+        """Return a progress display, on stderr; it shows nothing with `json` or where stderr is no terminal."""
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[detail]}", style="dim"),
+            console=self._err,
+            disable=self.json or not self._err.is_terminal,
+            transient=True,
+        )
+
+    def error(self, error: DoorstepError, exit_code: int) -> None:
+        """Say why the command ends: a line on stderr, and with `json` an object on stdout."""
+        self._err.print(f"doorstep: {error}", markup=False, style="bold red", soft_wrap=True)
+        if self.json:
+            field = {"field": error.field} if isinstance(error, InvalidInput) else {}
+            self.document(
+                {
+                    "error": {"code": error.code, "message": str(error), "retry": error.retry, **field},
+                    "exit_code": exit_code,
+                }
+            )
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return str(value)

@@ -1,0 +1,250 @@
+"""The demo: a small network at work, through the HTTP API, with real signatures, at the chain's own time.
+
+Everything follows from the directory's seed, so a second run finds that all of it is there and adds nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from chain_client.domain import links
+from chain_client.domain.errors import Unavailable
+from chain_client.domain.ids import to_hex
+from chain_client.domain.records import DAY, Issue, Outcome, Role
+from scripts.client import Api, ApiRefused
+from scripts.datadir import DataDirectory, LocalMember, Network
+from scripts.members import ensure_member
+from scripts.network import OpenNetwork
+from scripts.output import Output
+from scripts.recipients import Ratings, Recipients
+
+SHOP: Final = "Corner Shop"
+CARRIERS: Final = ("Swift Couriers", "Harbour Parcel")
+REVIEWER: Final = "Open Review"
+DRIVERS_EACH: Final = 2
+_PROMISED_DAYS: Final = 3
+_PATIENCE: Final = 60.0
+
+
+class SampleStuck(Unavailable):
+    """The sample's items do not get on chain."""
+
+    code = "sample-stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    waybill: str
+    carrier: int
+    driver: int
+    outcomes: tuple[Outcome, ...]
+    ratings: Ratings | None
+    comment: str | None = None
+
+
+def _fine(number: int) -> Ratings:
+    return Ratings(5, 5, 5 if number % 3 else 4, 5, 5)
+
+
+def _fair(number: int) -> Ratings:
+    return Ratings(
+        4 if number % 3 else 5, 4, 4, 5 if number % 2 else 4, 5, Issue.LATE if number % 7 == 6 else 0
+    )
+
+
+def _poor(number: int) -> Ratings:
+    issues = Issue.UNSAFE_DROP | Issue.ATTITUDE if number % 2 else Issue.LATE | Issue.NO_COMMUNICATION
+    return Ratings(1 + number % 2, 2, 3, 1, 3, issues)
+
+
+_CREW: Final[tuple[tuple[int, int, int, Callable[[int], Ratings]], ...]] = (
+    (0, 0, 18, _fine),
+    (0, 1, 12, _fair),
+    (1, 0, 12, _poor),
+    (1, 1, 3, _fine),
+)
+"""Carrier, driver, how many parcels, and how recipients find it: the last driver has too few to say anything."""
+_COMMENTS: Final = {0: "Rang the bell, waited, smiled.", 1: "Fine, a little late.", 2: "Left it in the rain."}
+_DELIVERED: Final = (Outcome.OUT_FOR_DELIVERY, Outcome.DELIVERED)
+_AT_SECOND_TRY: Final = (Outcome.OUT_FOR_DELIVERY, Outcome.ATTEMPTED, Outcome.DELIVERED)
+
+
+def parcels() -> list[_Parcel]:
+    """Return the sample's parcels: 45 deliveries of four drivers, two of them without a word from the recipient."""
+    found: list[_Parcel] = []
+    for crew, (carrier, driver, count, opinion) in enumerate(_CREW):
+        for number in range(count):
+            outcomes = _AT_SECOND_TRY if number % 6 == 5 else _DELIVERED
+            silent = crew in (0, 1) and number == count - 1
+            comment = _COMMENTS.get(crew) if number % 4 == 0 else None
+            ratings = None if silent else opinion(number)
+            found.append(_Parcel(f"SAMPLE-{len(found) + 1:03}", carrier, driver, outcomes, ratings, comment))
+    return found
+
+
+async def run(net: OpenNetwork, output: Output) -> None:
+    """Register the sample's members and send what of the sample is not there yet; then show what came of it.
+
+    Raises SampleStuck (run it again) where something does not get on chain in time; ApiRefused where the API refuses.
+    """
+    with output.status("registering the sample's members"):
+        shop = await ensure_member(net, SHOP, Role.SHIPPER)
+        carriers = [await ensure_member(net, name, Role.CARRIER, drivers=DRIVERS_EACH) for name in CARRIERS]
+        await ensure_member(net, REVIEWER, Role.REVIEWER)
+    async with Api(net.network.api, patience=_PATIENCE) as api:
+        sender = _Sender(api, _recipients(net, shop), shop, carriers, output)
+        await sender.until_known()
+        left = await sender.missing(parcels())
+        if left:
+            await sender.send(left)
+        else:
+            output.note("the sample is there already; nothing was added")
+
+
+def _recipients(net: OpenNetwork, shop: LocalMember) -> Recipients:
+    separator = net.ledger.deployment.identity.signing_domain.separator()
+    return Recipients(net.directory.seed(), shop.member, separator)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    api: Api
+    recipients: Recipients
+    shop: LocalMember
+    carriers: Sequence[LocalMember]
+    output: Output
+
+    async def until_known(self) -> None:
+        """Wait until the API knows the members and their drivers: the index reads them from the chain."""
+        deadline = time.monotonic() + _PATIENCE
+        for member in (self.shop, *self.carriers):
+            while True:
+                known = {one["member"] for one in (await self.api.get("/v1/ledger"))["members"]}
+                drivers: set[int] = set()
+                if member in self.carriers:
+                    answer = await self.api.get("/v1/drivers", key=member.api_key, carrier=member.number)
+                    drivers = {one["driver"] for one in answer["drivers"]}
+                if member.number in known and drivers >= set(member.driver_numbers()):
+                    break
+                self._in_time(deadline, f"member {member.number} is not in the index")
+                await asyncio.sleep(0.05)
+
+    async def missing(self, wanted: Sequence[_Parcel]) -> list[_Parcel]:
+        """Return the parcels that are not on the ledger with all that belongs to them."""
+        entries: dict[str, set[str]] = {}
+        lines = self.api.lines("/v1/history", key=self.shop.api_key, member=self.shop.number, format="ndjson")
+        async for entry in lines:
+            entries.setdefault(entry["delivery_id"], set()).add(entry["item"].get("outcome", entry["kind"]))
+        left = []
+        for parcel in wanted:
+            seen = entries.get(to_hex(self.recipients.delivery(parcel.waybill)), set())
+            needed = {"opening", *(outcome.name.lower() for outcome in parcel.outcomes)}
+            if parcel.ratings is not None:
+                needed.add("feedback")
+            if not needed <= seen:
+                left.append(parcel)
+        return left
+
+    async def send(self, left: Sequence[_Parcel]) -> None:
+        """Open, report and rate; each kind once the one before is on chain, as in life."""
+        with self.output.progress() as progress:
+            stages = max(len(parcel.outcomes) for parcel in left) + 2
+            bar = progress.add_task("sample deliveries", total=stages, detail="opening")
+            promised = await self._now() + _PROMISED_DAYS * DAY
+            await self._post("/v1/deliveries", self.shop, [
+                self.recipients.opening(parcel.waybill, self._carrier(parcel).number, promised - promised % DAY + DAY - 1)
+                for parcel in left
+            ])  # fmt: skip
+            progress.advance(bar)
+            for stage in range(stages - 2):
+                progress.update(bar, detail="reporting")
+                await self._report([parcel for parcel in left if stage < len(parcel.outcomes)], stage)
+                progress.advance(bar)
+            progress.update(bar, detail="rating")
+            await self._post("/v1/feedback", None, [
+                self.recipients.feedback(
+                    parcel.waybill,
+                    self._driver(parcel),
+                    parcel.ratings,
+                    1,
+                    {"comment": parcel.comment} if parcel.comment else None,
+                    parcel.waybill,
+                )
+                for parcel in left
+                if parcel.ratings is not None
+            ])  # fmt: skip
+            progress.advance(bar)
+
+    async def _report(self, due: Sequence[_Parcel], stage: int) -> None:
+        now = await self._now()
+        for carrier in self.carriers:
+            await self._post("/v1/reports", carrier, [
+                self.recipients.report(
+                    parcel.waybill, parcel.outcomes[stage], self._driver(parcel), now, f"{parcel.waybill}/{stage}"
+                )
+                for parcel in due
+                if self._carrier(parcel) is carrier
+            ])  # fmt: skip
+
+    async def _post(self, path: str, member: LocalMember | None, items: list[dict[str, Any]]) -> None:
+        if not items:
+            return
+        answers = await self.api.post(path, items, key=member.api_key if member else None)
+        for answer, item in zip(answers, items, strict=True):
+            # What an earlier run had sent before it was cut short stands for other times: it is there, and stays.
+            if answer["status"] == "refused" and answer["refusal"]["code"] not in ("conflict", "transition"):
+                refusal = answer["refusal"]
+                what = item.get("waybill") or item["delivery_id"]
+                raise ApiRefused(f"{path}, {what}: {refusal['field']} {refusal['message']}")
+        await self._settled()
+
+    async def _settled(self) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            status = await self.api.get("/v1/status")
+            if not status["waiting"]["intents"] and status["lag"] == 0:
+                return
+            self._in_time(deadline, f"{status['waiting']['intents']} items wait for the chain")
+            await asyncio.sleep(0.05)
+
+    async def _now(self) -> int:
+        """The chain's time: what is reported must not be later."""
+        return int(datetime.fromisoformat((await self.api.get("/v1/status"))["chain_time"]).timestamp())
+
+    def _carrier(self, parcel: _Parcel) -> LocalMember:
+        return self.carriers[parcel.carrier]
+
+    def _driver(self, parcel: _Parcel) -> int:
+        return self._carrier(parcel).driver_numbers()[parcel.driver]
+
+    @staticmethod
+    def _in_time(deadline: float, trouble: str) -> None:
+        if time.monotonic() > deadline:
+            raise SampleStuck(f"{trouble} after {_PATIENCE:.0f} s. See the logs in the data directory.")
+
+
+def suggestions(directory: DataDirectory, network: Network) -> list[str]:
+    """Return lines to try, where the sample is there: a carrier's and a recipient's view."""
+    members = directory.credentials()
+    shop, carrier = members.named(SHOP), members.named(CARRIERS[0])
+    if shop is None or carrier is None or network.deployment is None:
+        return []
+    separator = network.deployment.identity.signing_domain.separator()
+    recipients = Recipients(directory.seed(), shop.member, separator)
+    waybill = parcels()[0].waybill
+    delivery, secret = recipients.delivery(waybill), recipients.secret(waybill)
+    driver = carrier.driver_numbers()[0]
+    key = "" if network.public else f' -H "Authorization: Bearer {carrier.api_key}"'
+    token = links.encode_secret(links.read_token(secret, delivery))
+    return [
+        f"curl{key} {network.api}/v1/drivers/{driver}/reputation",
+        "",
+        f"a recipient's link: {network.api}{links.tracking_path(delivery, secret)}",
+        "what the link's holder may read:",
+        f'curl -H "Doorstep-Read-Token: {token}" {network.api}/v1/deliveries/{to_hex(delivery)}/history',
+    ]
