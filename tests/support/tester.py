@@ -42,6 +42,8 @@ class Refused(Exception):
 class TesterProvider(AsyncBaseProvider):
     """A chain of its own. `answers` may be replaced in a test to make the node say something else."""
 
+    __test__ = False
+
     def __init__(
         self,
         *,
