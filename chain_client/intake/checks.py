@@ -13,6 +13,7 @@ from chain_client.domain.records import Feedback
 from chain_client.intake.refusals import ASPECTS
 from chain_client.intake.requests import MAX_DEPTH, MAX_DOCUMENT
 
+_CONTAINERS = (Mapping, list, tuple)
 U8, U16, U32 = (1 << 8) - 1, (1 << 16) - 1, (1 << 32) - 1
 
 
@@ -56,7 +57,7 @@ def document(value: object, field: str) -> bytes:
     return body
 
 
-def _check_tree(value: object, field: str) -> None:
+def _check_tree(value: Mapping[object, object], field: str) -> None:
     """Check depth and names before the encoder, which recurses, sees them."""
     level: list[object] = [value]
     for _ in range(MAX_DEPTH):
@@ -65,9 +66,9 @@ def _check_tree(value: object, field: str) -> None:
             if isinstance(one, Mapping):
                 if not all(isinstance(name, str) for name in one):
                     raise InvalidInput(field, "must have texts for names throughout")
-                deeper.extend(one.values())
+                deeper.extend(inner for inner in one.values() if isinstance(inner, _CONTAINERS))
             elif isinstance(one, list | tuple):
-                deeper.extend(one)
+                deeper.extend(inner for inner in one if isinstance(inner, _CONTAINERS))
         level = deeper
         if not level:
             return
