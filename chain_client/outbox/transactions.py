@@ -14,6 +14,9 @@ from chain_client.outbox.lanes import Version
 from chain_client.rpc.records import Fees
 
 _TYPE: Final = b"\x02"
+_CALL_GAS: Final = 60_000
+_ITEM_GAS: Final = 60_000
+"""More than any item takes: an opening that is the first of its carrier, a report that replaces a driver."""
 
 
 def version(signer: Signer, fields: TxFields) -> Version:
@@ -22,12 +25,14 @@ def version(signer: Signer, fields: TxFields) -> Version:
     return Version(Hash32(keccak256(raw)), raw, fields.max_fee)
 
 
-def with_margin(estimate: int) -> int:
+def with_margin(estimate: int, items: int) -> int:
     """Return the gas to ask for: an item may be accepted when mined that was rejected when estimated.
 
+    Nodes estimate at the newest block's time, which may be long ago: an item that was too early then costs a small
+    part of what it costs when it is accepted. So the estimate never counts for less than the dearest items would need.
     Unused gas is given back; a batch that runs out reverts, and goes on in halves.
     """
-    return estimate + estimate // 4
+    return max(estimate + estimate // 4, _CALL_GAS + items * _ITEM_GAS)
 
 
 def fields_of(raw: bytes) -> TxFields:
