@@ -38,4 +38,4 @@ def exit_code_of(error: DoorstepError) -> ExitCode:
         case Conflict() | Forbidden():
             return ExitCode.REFUSED
         case _:
-            return ExitCode.UNAVAILABLE
+            return ExitCode.REFUSED
