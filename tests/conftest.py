@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from tests.support.chain import SmallNetwork, Template, copy_of, template
+
+# How long an example takes says nothing on a shared machine.
+settings.register_profile("doorstep", deadline=None)
+settings.load_profile("doorstep")
 
 
 @pytest.fixture(scope="session")

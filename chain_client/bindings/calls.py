@@ -6,10 +6,11 @@ Layout: `selector ‖ offset of each list ‖ (length ‖ items' words) of each 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Final
 
 from chain_client.bindings.artefact import ledger_artefact
-from chain_client.domain.digests import encode
+from chain_client.domain.digests import TYPE_STRINGS, encode
 from chain_client.domain.errors import InvalidInput
 from chain_client.domain.records import KIND_OF, Feedback, Item, KeyChange, Kind
 from chain_client.domain.signatures import CompactSignature
@@ -25,6 +26,17 @@ FUNCTION_OF: Final[dict[Kind, str]] = {
 SIGNED: Final = frozenset({Kind.FEEDBACK, Kind.KEY_CHANGE})
 """Kinds whose items each come with a signature."""
 _SIGNATURE_LENGTH: Final = 64
+
+
+def _limits(kind: type) -> list[tuple[str, str, int]]:
+    """Return each field's name, type and limit: bytes for what is bytes, else bits; in the type string's order."""
+    types = [part.split()[0] for part in TYPE_STRINGS[kind].split("(")[1].rstrip(")").split(",")]
+    limits = {"bytes32": 32, "address": 20} | {f"uint{bits}": bits for bits in (8, 16, 32)}
+    names = [field.name for field in fields(kind)]
+    return [(name, text, limits[text]) for name, text in zip(names, types, strict=True)]
+
+
+_LIMITS: Final = {kind: _limits(kind) for kind, entry in KIND_OF.items() if entry in FUNCTION_OF}
 
 
 def _word(number: int) -> bytes:
@@ -50,6 +62,8 @@ def encode_batch(kind: Kind, items: Sequence[Item], signatures: Sequence[Compact
     odd = next((n for n, signature in enumerate(signatures) if len(signature) != _SIGNATURE_LENGTH), None)
     if odd is not None:
         raise InvalidInput(f"signatures[{odd}]", "must be 64 bytes, r and vs (EIP-2098)")
+    for number, item in enumerate(items):
+        _check_fields(item, number)
     selector = ledger_artefact().functions[FUNCTION_OF[kind]].key
     words = b"".join(map(encode, items))
     count = _word(len(items))
@@ -57,6 +71,14 @@ def encode_batch(kind: Kind, items: Sequence[Item], signatures: Sequence[Compact
         return b"".join((selector, _word(32), count, words))
     second = 64 + 32 + len(words)
     return b"".join((selector, _word(64), _word(second), count, words, count, *signatures))
+
+
+def _check_fields(item: Item, number: int) -> None:
+    """Raise InvalidInput for a value that its field does not hold: one dirty word reverts the whole batch."""
+    for name, text, limit in _LIMITS[type(item)]:
+        value = getattr(item, name)
+        if len(value) != limit if isinstance(value, bytes) else not 0 <= value < 1 << limit:
+            raise InvalidInput(f"items[{number}].{name}", f"does not fit its field, {text}: {value!r}")
 
 
 def encode_from(item: Feedback | KeyChange, signature: bytes) -> bytes:

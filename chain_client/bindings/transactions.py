@@ -6,9 +6,9 @@ import asyncio
 import time
 from typing import Final
 
-from chain_client.bindings.errors import NotMined, read_revert
+from chain_client.bindings.errors import ContractError, NotMined, read_revert
 from chain_client.bindings.signer import Signer, TxFields
-from chain_client.domain.ids import Address, Hash32
+from chain_client.domain.ids import Address, Hash32, to_hex
 from chain_client.rpc.errors import CallReverted, NodeUnavailable, NonceTooLow, TransactionDeferred
 from chain_client.rpc.node import Node
 from chain_client.rpc.records import TxReceipt
@@ -86,4 +86,4 @@ async def _reason(
             await node.call(to, data, sender=signer.address, block=receipt.block_number)
         except CallReverted as error:
             return read_revert(error.data)
-    return read_revert(b"")
+    return ContractError("Unknown", {"transaction": to_hex(receipt.tx_hash), "gas_used": receipt.gas_used})

@@ -135,11 +135,14 @@ class TesterProvider(AsyncBaseProvider):
             return None
         return self._chain.chaindb.get_canonical_block_header_by_number(number)
 
-    def _place(self, tag: str) -> Any:
+    def _mined(self, tag: str) -> Any:
         header = self._header(tag)
         if header is None:
             raise Refused(f"No block found for block number: {tag}: header not found")
-        return self._chain.get_vm(header).state
+        return header
+
+    def _state(self, tag: str) -> Any:
+        return self._chain.get_vm(self._mined(tag)).state
 
     def _block(self, header: Any) -> dict[str, Any] | None:
         if header is None:
@@ -187,23 +190,24 @@ class TesterProvider(AsyncBaseProvider):
             used = receipt.gas_used
         return found
 
-    def _execute(self, state: Any, call: dict[str, str], gas: int) -> Any:
+    def _execute(self, header: Any, call: dict[str, str]) -> Any:
+        """Run a call with all of a block's gas, for nothing."""
         sender = bytes.fromhex(call["from"][2:]) if "from" in call else NOBODY
-        builder = self._chain.get_vm().get_transaction_builder()
-        unsigned = builder.create_unsigned_transaction(
+        state = self._chain.get_vm(header.copy(base_fee_per_gas=0)).state
+        unsigned = self._chain.create_unsigned_transaction(
             nonce=state.get_nonce(sender),
             gas_price=0,
-            gas=gas,
+            gas=GAS_LIMIT,
             to=bytes.fromhex(call.get("to", "0x")[2:]),
             value=0,
             data=bytes.fromhex(call["data"][2:]),
         )
         computation = state.costless_execute_transaction(SpoofTransaction(unsigned, from_=sender))
-        if isinstance(computation.error, Revert) if computation.is_error else False:
+        if not computation.is_error:
+            return computation
+        if isinstance(computation.error, Revert):
             raise Refused("execution reverted", 3, "0x" + computation.output.hex())
-        if computation.is_error:
-            raise Refused(f"execution reverted: {computation.error!r}")
-        return computation
+        raise Refused(f"execution reverted: {computation.error!r}")
 
     # Its methods: `_do_<JSON-RPC name>`.
 
@@ -269,23 +273,23 @@ class TesterProvider(AsyncBaseProvider):
         self._waiting[transaction.hash] = transaction
 
     def _do_eth_getTransactionCount(self, account: str, tag: str) -> str:
-        return hex(self._place(tag).get_nonce(bytes.fromhex(account[2:])))
+        return hex(self._state(tag).get_nonce(bytes.fromhex(account[2:])))
 
     def _do_eth_call(self, call: dict[str, str], tag: str) -> str:
-        return "0x" + bytes(self._execute(self._place(tag), call, GAS_LIMIT).output).hex()
+        return "0x" + bytes(self._execute(self._mined(tag), call).output).hex()
 
     def _do_eth_estimateGas(self, call: dict[str, str]) -> str:
-        state = self._chain.get_vm(self._chain.header.copy(timestamp=self.time)).state
-        used = GAS_LIMIT - self._execute(state, call, GAS_LIMIT).get_gas_remaining()
+        pending = self._chain.header.copy(timestamp=self.time)
+        used = GAS_LIMIT - self._execute(pending, call).get_gas_remaining()
         data = bytes.fromhex(call["data"][2:])
         floor = 21_000 + 10 * (4 * len(data) - 3 * data.count(0))
         return hex(max(used, floor) + 5_000)
 
     def _do_eth_getStorageAt(self, account: str, slot: str, tag: str) -> str:
-        return f"0x{self._place(tag).get_storage(bytes.fromhex(account[2:]), int(slot, 16)):064x}"
+        return f"0x{self._state(tag).get_storage(bytes.fromhex(account[2:]), int(slot, 16)):064x}"
 
     def _do_eth_getCode(self, account: str, tag: str) -> str:
-        return "0x" + self._place(tag).get_code(bytes.fromhex(account[2:])).hex()
+        return "0x" + self._state(tag).get_code(bytes.fromhex(account[2:])).hex()
 
     def _do_eth_maxPriorityFeePerGas(self) -> str:
         return hex(10**9)
