@@ -22,6 +22,7 @@ from eth_hash.auto import keccak as _shared_keccak
 from eth_typing import Hash32
 
 from .chain_store import ChainView
+from .interpreter import Computation
 
 GAS_TX = 21_000
 MAX_REFUND_QUOTIENT = 5
@@ -84,6 +85,7 @@ class Executor(PragueTransactionExecutor):
 class State(PragueState):
     """Prague's state without a search for system contracts that are not there."""
 
+    computation_class = Computation
     transaction_executor_class = Executor
 
     def set_system_contracts(self) -> None:

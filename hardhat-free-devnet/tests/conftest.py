@@ -9,7 +9,7 @@ from doorstep_devnet.testing import RpcClient, running_devnet
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from probes import GENESIS, Sender  # noqa: E402
+from probes import GENESIS, Sender
 
 
 @pytest.fixture

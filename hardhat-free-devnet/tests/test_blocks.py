@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ async def test_headers_form_a_chain_web3_can_hash(sender: Sender) -> None:
     w3 = AsyncWeb3(provider)
     blocks = [await w3.eth.get_block(number) for number in range(4)]
     await provider.disconnect()
-    for parent, child in zip(blocks, blocks[1:], strict=False):
+    for parent, child in pairwise(blocks):
         assert child.parentHash == parent.hash
         assert child.timestamp > parent.timestamp
         assert child.size > 500

@@ -41,6 +41,7 @@ def test_growing_waits_for_readers_and_readers_for_growing(tmp_path: Path) -> No
                 with env.read() as txn:
                     assert txn.get(b"known", db=table) == b"value"
                 reads += 1
+                stop.wait(0.001)
             except BaseException as error:
                 failures.append(error)
                 return

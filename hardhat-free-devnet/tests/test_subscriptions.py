@@ -100,6 +100,12 @@ async def test_web3_follows_the_chain(sender: Sender) -> None:
                 break
 
 
+async def _read_until_closed(socket: ClientConnection) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            await socket.recv()
+
+
 async def test_a_reader_that_falls_behind_is_disconnected(
     devnet: RpcClient, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,8 +116,6 @@ async def test_a_reader_that_falls_behind_is_disconnected(
             await slow.call("eth_subscribe", "newHeads")
         await devnet.rpc("evm_mine")
         with pytest.raises(ConnectionClosed):
-            async with asyncio.timeout(10):
-                while True:
-                    await socket.recv()
+            await _read_until_closed(socket)
         assert socket.close_code == 1013
     assert await session.call("eth_blockNumber") == "0x1"
