@@ -127,6 +127,7 @@ class Lane:
         self._leading = False
         self._flights: list[_Flight] | None = None  # None: to be read from the database, and sent again
         self._next_nonce = 0
+        self._most = settings.max_batch  # what a block of this network held, as far as was seen
         self._mined = False
 
     async def run(self, stop: asyncio.Event, wake: Callable[[], None]) -> None:
@@ -165,7 +166,7 @@ class Lane:
                 return False
             settled = await self._settle_mined()
             sent = await self._send_next()
-            await self._send_again()
+            again = await self._send_again()
         except LeaseLost as error:
             self._forget()
             self._say(logging.WARNING, "lease_lost", "%s", error)
@@ -177,7 +178,7 @@ class Lane:
             # Whatever was under way, the database knows it; memory may not.
             self._flights = None
             raise
-        return settled or sent
+        return settled or sent or again
 
     def _pause(self) -> float:
         if not self._leading:
@@ -217,6 +218,11 @@ class Lane:
             await lanes.set_nonce(connection, self._lane, nonce)
         return nonce
 
+    def _under_way(self) -> list[_Flight]:
+        if self._flights is None:
+            raise LeaseLost(f"The lane of writer {to_hex(self._lane.writer)} is not led by this worker.")
+        return self._flights
+
     def _forget(self) -> None:
         self._leading, self._leased_until, self._flights = False, 0, None
 
@@ -252,12 +258,12 @@ class Lane:
 
     async def _send_next(self) -> bool:
         """Send a batch: at once while the lane is idle, a full one only while another is in flight."""
-        flights = self._flights or []
+        flights = self._under_way()
         if len(flights) >= self._settings.max_in_flight:
             return False
         async with self._store.read() as connection:
             claimed = await lanes.claimable(connection, self._lane, self._settings.max_batch)
-        items, full = lanes.fitting(claimed, self._settings.max_batch)
+        items, full = lanes.fitting(claimed, min(self._settings.max_batch, self._most))
         if not items or (flights and not full):
             return False
         await self._agree_on_nonce(flights)
@@ -294,8 +300,10 @@ class Lane:
                     return None
                 self._say(logging.WARNING, "batch_halved", "%d items would revert: %s", len(items), error)
                 items = items[: len(items) // 2]
+                if isinstance(error, GasLimitExceeded):
+                    self._most = len(items)
                 continue
-            return items, calldata, with_margin(gas)
+            return items, calldata, with_margin(gas, len(items))
 
     async def _store_batch(self, items: Sequence[Claimed], calldata: bytes, gas: int) -> StoredBatch:
         fees = await self._node.fees()
@@ -334,14 +342,16 @@ class Lane:
         except TransactionRefused as error:
             self._say(logging.ERROR, "send_refused", "%s", error, nonce=flight.batch.nonce, error=error.code)
 
-    async def _send_again(self) -> None:
+    async def _send_again(self) -> bool:
         """Send what has no receipt yet again: the same bytes, or the same batch at higher fees."""
-        now = self._clock()
-        for flight in self._flights or []:
+        now, again = self._clock(), False
+        for flight in self._under_way():
             if now - flight.signed_at >= self._settings.replace_after:
                 await self._raise_fees(flight)
             if now - flight.sent_at >= self._settings.resend_after:
                 await self._send(flight)
+                again = True
+        return again
 
     async def _raise_fees(self, flight: _Flight) -> None:
         flight.signed_at = self._clock()
@@ -367,8 +377,9 @@ class Lane:
     async def _settle_mined(self) -> bool:
         """Settle batches in nonce order, as far as they are mined for good."""
         moved = False
-        while self._flights:
-            flight = self._flights[0]
+        flights = self._under_way()
+        while flights:
+            flight = flights[0]
             receipt = await self._mined_version(flight)
             if receipt is None:
                 await self._check_unused(flight)
@@ -376,7 +387,7 @@ class Lane:
             if not await self._is_final(receipt):
                 return moved
             await self._settle(flight.batch, receipt)
-            self._flights.pop(0)
+            flights.pop(0)
             self._mined = moved = True
         return moved
 
