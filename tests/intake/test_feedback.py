@@ -8,7 +8,7 @@ import pytest
 
 from chain_client.domain.digests import digest, document_hash
 from chain_client.domain.ids import ZERO_HASH, DeliveryId, DriverNumber, Hash32
-from chain_client.domain.records import Feedback, Receipt, Report
+from chain_client.domain.records import KeyChange, Receipt, Report
 from chain_client.domain.signatures import CURVE_ORDER, recover
 from chain_client.intake import FeedbackRequest, Intake, SignedReceipt
 from chain_client.vault import documents
@@ -329,8 +329,6 @@ async def test_a_revision_is_promised_once_even_when_the_first_came_to_nothing(h
     old = house.said(delivery)
     (first,) = await house.feedback(old)
     change = house.taken_over(delivery)
-    from chain_client.domain.records import KeyChange
-
     house.paper.put([(KeyChange(delivery, change.new_key), CARRIER, address("anna"))])
     assert await house.mine() == [11]
     await house.index()
@@ -358,10 +356,8 @@ async def test_a_rejection_that_time_cures_is_judged_again_under_the_same_receip
 
 async def test_a_feedback_refused_as_too_early_leaves_no_promise(house: House) -> None:
     (delivery,) = await house.opened()
-    await house.feedback(house.said(delivery, driver=0))
-    item = Report(delivery, DriverNumber(0), 2, START, ZERO_HASH)
-    house.paper.put([(item, CARRIER, None)])
+    assert await one(house, house.said(delivery, driver=0)) == ("too-early", 30, "delivery_id")
+    house.paper.put([(Report(delivery, DriverNumber(0), 2, START, ZERO_HASH), CARRIER, None)])
     await house.index()
     (answer,) = await house.feedback(house.said(delivery, driver=0, overall=1))
     assert answer.receipt is not None
-    assert isinstance(house.said(delivery).feedback, Feedback)

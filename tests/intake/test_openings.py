@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
-from chain_client.domain.digests import document_hash
+from chain_client.domain.digests import canonical_json, document_hash
+from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import ZERO_ADDRESS, ZERO_HASH, Hash32, MemberNumber, delivery_id
 from chain_client.domain.links import decode_secret, read_token, read_token_hash, recipient_key, tracking_path
 from chain_client.domain.records import Opening
 from chain_client.intake import Answer, DeliveryRequest, RoleMissing
-from chain_client.store import LedgerId
+from chain_client.store.tables import intents
 from chain_client.vault import documents, waybills
 from tests.intake.paper import (
     BOTH,
@@ -312,12 +314,6 @@ async def test_a_value_at_the_edge_is_taken(house: House, changed: dict[str, obj
 
 async def test_no_private_text_outlives_an_erasure(house: House) -> None:
     """Neither the waybill nor a plain hash of it or of the record stands in the intents, which are never erased."""
-    from sqlalchemy import select
-
-    from chain_client.domain.digests import canonical_json
-    from chain_client.domain.hashing import keccak256
-    from chain_client.store.tables import intents
-
     record = {"name": "Anna"}
     await house.open(house.opening("WB-PRIVATE", record=record))
     async with house.store.read() as connection:
@@ -333,4 +329,3 @@ async def test_tracking_paths_carry_the_secret_in_the_fragment_alone(house: Hous
     assert answer.delivery_id is not None
     secret = decode_secret(answer.link.partition("#")[2], "link")
     assert answer.link == tracking_path(answer.delivery_id, secret)
-    assert house.ledger_id == LedgerId(1)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from chain_client.domain.digests import document_hash
 from chain_client.domain.ids import ZERO_HASH, DeliveryId, DriverNumber, MemberNumber
 from chain_client.domain.records import Outcome, Report
 from chain_client.intake import Answer, ReportRequest, RoleMissing
+from chain_client.store.tables import cursors
 from chain_client.vault import documents
 from tests.intake.paper import (
     BOTH,
@@ -162,10 +164,6 @@ async def test_what_is_recorded_but_unread_counts_though_its_time_has_passed(hou
     assert opened.delivery_id is not None
     await house.mine()
     async with house.store.write() as connection:
-        from sqlalchemy import update
-
-        from chain_client.store.tables import cursors
-
         await connection.execute(update(cursors).values(head_time=house.paper.time + 2 * HOUR))
     (answer,) = await house.report(house.reported(opened.delivery_id))
     assert answer.status == "accepted"
