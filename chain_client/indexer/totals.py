@@ -1,0 +1,317 @@
+"""Sums of daily counts, as of any final block: what `reputation` reads.
+
+The stored counts are those of the last indexed block. For an earlier one, the deliveries that have entries after it
+are folded again up to it, and the difference is added: the same numbers as if the index had stopped there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    values,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chain_client.domain.ids import DeliveryId, DriverNumber, Hash32, MemberNumber
+from chain_client.domain.records import DAY, DriversRegistered
+from chain_client.indexer.counts import Counts, add_stops
+from chain_client.indexer.fold import DeliveryFold
+from chain_client.indexer.queries import prior_items
+from chain_client.indexer.reader import indexed_head
+from chain_client.indexer.records import BlockRef
+from chain_client.indexer.sql import SLICE, slices
+from chain_client.store import LedgerId
+from chain_client.store.tables import (
+    FIGURES,
+    PARTS,
+    blocks,
+    daily_counts,
+    deliveries,
+    drivers,
+    entries,
+    registry_events,
+    stops,
+)
+
+By = Literal["driver", "carrier", "shipper"]
+"""Whose stops are summed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which days count, and how much: weights by UTC day, and the last day that is settled."""
+
+    weights: Mapping[int, int]
+    settled_until: int
+
+    @property
+    def first(self) -> int:
+        """The first day that counts."""
+        return min(self.weights)
+
+    @property
+    def last(self) -> int:
+        """The last day that counts."""
+        return max(self.weights)
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums by name of count, plain and weighted; `settled_stops` and `settled_feedback` of settled days alone."""
+
+    plain: dict[str, int] = field(default_factory=dict)
+    weighted: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str, count: int, weight: int) -> None:
+        """Add a count of a day of this weight."""
+        self.plain[name] = self.plain.get(name, 0) + count
+        self.weighted[name] = self.weighted.get(name, 0) + weight * count
+
+
+TotalsByPart = dict[tuple[int, str], Totals]
+"""By number of the driver, carrier or shipper, and by part of `store.tables.PARTS`; what has no counts is missing."""
+
+_SETTLED: Final = ("stops", "feedback")
+
+
+async def last_final_block(
+    connection: AsyncConnection, ledger_id: LedgerId, as_of: int | None
+) -> BlockRef | None:
+    """Return the last final block that is indexed, at or before `as_of` where that is given; None for none.
+
+    Of the blocks before the last final one only those with entries are kept: the last of them at or before `as_of`
+    stands for the empty ones that follow it.
+    """
+    head = await indexed_head(connection, ledger_id)
+    if head is None:
+        return None
+    final = BlockRef(head.final_number, head.final_hash, head.final_time)
+    if head.block_number < head.final_number:
+        final = BlockRef(head.block_number, head.block_hash, head.block_time)
+    if as_of is None or as_of >= final.time:
+        return final
+    row = (
+        await connection.execute(
+            select(blocks)
+            .where(blocks.c.ledger_id == ledger_id, blocks.c.time <= as_of, blocks.c.number <= final.number)
+            .order_by(blocks.c.time.desc(), blocks.c.number.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return None if row is None else BlockRef(row.number, Hash32(row.hash), row.time)
+
+
+async def totals(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    by: By,
+    numbers: Collection[int] | None,
+    window: Window,
+    *,
+    figures: Collection[str] = FIGURES,
+) -> TotalsByPart:
+    """Return the sums of the stored counts, for the numbers given or for all."""
+    weights = _weights(window)
+    whose = daily_counts.c[by]
+    columns: list[ColumnElement[Any]] = []
+    names = [*figures, *(f"settled_{name}" for name in _SETTLED if name in figures)]
+    for name in names:
+        count: ColumnElement[int] = daily_counts.c[name.removeprefix("settled_")]
+        if name.startswith("settled_"):
+            count = case((daily_counts.c.day <= window.settled_until, count), else_=0)
+        columns += [func.sum(count), func.sum(count * weights.c.weight)]
+    found: TotalsByPart = {}
+    for some in _slices_or_all(numbers):
+        query = (
+            select(whose, daily_counts.c.part, *columns)
+            .join(weights, weights.c.day == daily_counts.c.day)
+            .where(
+                daily_counts.c.ledger_id == ledger_id,
+                daily_counts.c.part.in_(PARTS),
+                daily_counts.c.day.between(window.first, window.last),
+            )
+            .group_by(whose, daily_counts.c.part)
+        )
+        if some is not None:
+            query = query.where(whose.in_(some))
+        for row in await connection.execute(query):
+            # Sums of big integers come as decimals from some databases.
+            sums = [int(value) for value in row[2:]]
+            found[row[0], row[1]] = Totals(
+                dict(zip(names, sums[::2], strict=True)), dict(zip(names, sums[1::2], strict=True))
+            )
+    return found
+
+
+def _weights(window: Window) -> CTE:
+    return (
+        values(column("day", Integer), column("weight", BigInteger), name="weights")
+        .data(sorted(window.weights.items()))
+        .cte("weights")
+    )
+
+
+def _slices_or_all(numbers: Collection[int] | None) -> Iterator[list[int] | None]:
+    if numbers is None:
+        yield None
+    else:
+        yield from slices(numbers)
+
+
+def add_counts(found: TotalsByPart, by: By, differences: Counts, window: Window) -> None:
+    """Add differences of counts to the sums they belong to."""
+    for key, row in differences.items():
+        weight = window.weights.get(key.day)
+        if weight is None:
+            continue
+        sums = found.setdefault((getattr(key, by), key.part), Totals())
+        for name, count in zip(FIGURES, row, strict=True):
+            if count:
+                sums.add(name, count, weight)
+                if name in _SETTLED and key.day <= window.settled_until:
+                    sums.add(f"settled_{name}", count, weight)
+
+
+async def differences_after(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    number: int,
+    by: By,
+    numbers: Collection[int] | None,
+    window: Window,
+) -> Counts:
+    """Return what to add to the stored counts to have those of block `number`, for the numbers given or for all."""
+    differences: Counts = {}
+    touched = await _deliveries_after(connection, ledger_id, number, by, numbers, window)
+    for at in range(0, len(touched), 8 * SLICE):
+        some = touched[at : at + 8 * SLICE]
+        for items in (await prior_items(connection, ledger_id, some)).values():
+            fold = DeliveryFold()
+            before = None
+            for item in items:
+                if before is None and item.block_number > number:
+                    before = fold.stops()
+                fold.apply(item.item, item.block_time)
+            now = fold.result()
+            add_stops(differences, now.carrier, now.shipper, now.stops, -1)
+            add_stops(differences, now.carrier, now.shipper, before or (), 1)
+    if numbers is not None:
+        wanted = set(numbers)
+        differences = {key: row for key, row in differences.items() if getattr(key, by) in wanted}
+    return {key: row for key, row in differences.items() if any(row)}
+
+
+async def _deliveries_after(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    number: int,
+    by: By,
+    numbers: Collection[int] | None,
+    window: Window,
+) -> list[DeliveryId]:
+    """Deliveries with an entry after the block and a stop in the window: stops keep their day, so no other matters."""
+    later = exists().where(
+        entries.c.ledger_id == stops.c.ledger_id,
+        entries.c.delivery_id == stops.c.delivery_id,
+        entries.c.block_number > number,
+    )
+    found: dict[DeliveryId, None] = {}
+    for some in _slices_or_all(numbers):
+        query = (
+            select(stops.c.delivery_id)
+            .where(stops.c.ledger_id == ledger_id, stops.c.day.between(window.first, window.last), later)
+            .distinct()
+        )
+        if some is not None:
+            query = query.where(stops.c[by].in_(some))
+        found.update((DeliveryId(row[0]), None) for row in await connection.execute(query))
+    return list(found)
+
+
+async def stops_by_driver(
+    connection: AsyncConnection, ledger_id: LedgerId, carrier: MemberNumber, window: Window
+) -> dict[DriverNumber, int]:
+    """Return how many stops of the carrier's each driver (0: nobody named) has in the window, as stored."""
+    rows = await connection.execute(
+        select(daily_counts.c.driver, func.sum(daily_counts.c.stops))
+        .where(
+            daily_counts.c.ledger_id == ledger_id,
+            daily_counts.c.part == "all",
+            daily_counts.c.carrier == carrier,
+            daily_counts.c.day.between(window.first, window.last),
+        )
+        .group_by(daily_counts.c.driver)
+    )
+    return {DriverNumber(row[0]): int(row[1]) for row in rows}
+
+
+async def silent_deliveries(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    carrier: MemberNumber,
+    block: BlockRef,
+    *,
+    due_by: int,
+    silent_after: int,
+    window: Window,
+) -> dict[int, tuple[int, int]]:
+    """Return, by UTC day of the promise, how many deliveries were due by `due_by`, and how many of those were silent.
+
+    A delivery is due `silent_after` seconds after its promise, and silent where no report beyond 'out for delivery'
+    had been recorded by then. Entries after `block` are not seen.
+    """
+    due_at: ColumnElement[int] = deliveries.c.promised_by + silent_after
+    first: Column[int | None] = deliveries.c.first_report_at
+    silent = or_(first.is_(None), first > due_at, first > block.time)
+    day: ColumnElement[int] = deliveries.c.promised_by // DAY
+    rows = await connection.execute(
+        select(day, func.count(), func.sum(case((silent, 1), else_=0)))
+        .where(
+            and_(
+                deliveries.c.ledger_id == ledger_id,
+                deliveries.c.carrier == carrier,
+                deliveries.c.opened_at <= block.time,
+                due_at <= due_by,
+                deliveries.c.promised_by.between(window.first * DAY, (window.last + 1) * DAY - 1),
+            )
+        )
+        .group_by(day)
+    )
+    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+
+
+async def drivers_known_at(
+    connection: AsyncConnection, ledger_id: LedgerId, number: int
+) -> list[DriverNumber]:
+    """Return the drivers that were registered by block `number`, rising."""
+    later: set[int] = set()
+    rows = await connection.execute(
+        select(registry_events.c.args).where(
+            registry_events.c.ledger_id == ledger_id,
+            registry_events.c.block_number > number,
+            registry_events.c.event == DriversRegistered.__name__,
+        )
+    )
+    for row in rows:
+        args = json.loads(row.args)
+        later.update(range(args["first"], args["first"] + args["count"]))
+    known = await connection.execute(
+        select(drivers.c.driver).where(drivers.c.ledger_id == ledger_id).order_by(drivers.c.driver)
+    )
+    return [DriverNumber(row[0]) for row in known if row[0] not in later]

@@ -1,0 +1,277 @@
+"""The front door: reputations of drivers, carriers and shippers, from the index, as of any instant.
+
+Every function takes an open connection (one consistent state) and `as_of` in Unix seconds, UTC; None is the time of
+the last final block. Entries after the last final block at or before `as_of` are not seen, so that the same question
+asked later has the same answer. All raise InvalidInput for a policy or instant that is none, and IndexEmpty (retry)
+before the index has read a block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chain_client.domain.errors import InvalidInput, NotFound, Unavailable
+from chain_client.domain.ids import DriverNumber, MemberNumber
+from chain_client.domain.records import DAY
+from chain_client.indexer import reader as index
+from chain_client.indexer import totals as index_totals
+from chain_client.indexer.counts import Counts
+from chain_client.indexer.records import BlockRef
+from chain_client.indexer.totals import By, Totals, TotalsByPart, Window
+from chain_client.reputation import policy1
+from chain_client.reputation.policy1 import Figure, Share, Tally
+from chain_client.reputation.records import Reputation, Variant
+from chain_client.store import LedgerId
+
+__all__ = ["IndexEmpty", "Reputation", "all_drivers", "carrier", "driver", "shipper"]
+
+_COUNTED: Final = (
+    "stops",
+    "kept",
+    "broken",
+    "feedback",
+    "beyond",
+    "conduct",
+    *(f"overall_{value}" for value in range(1, 6)),
+    *(f"issue_{bit}" for bit in range(11)),
+)
+_OVERALL: Final = tuple(f"overall_{value}" for value in range(1, 6))
+_FROM_ALL: Final = ("stops", "kept", "broken", "settled_stops")
+_LATEST: Final = 1 << 37
+"""Instants are dates up to the year 6325: what any calendar library writes."""
+
+
+class IndexEmpty(Unavailable):
+    """The index has not read a block yet; try again when it has."""
+
+    code = "index-empty"
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What an answer rests on."""
+
+    as_of: int
+    block: BlockRef | None
+    last_indexed: int
+    window: Window
+
+    @property
+    def day(self) -> int:
+        return self.as_of // DAY
+
+
+async def driver(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    number: DriverNumber,
+    *,
+    as_of: int | None = None,
+    policy: int = policy1.POLICY,
+) -> Reputation:
+    """Return one driver's reputation, over all carriers they drove for; NotFound for a number not registered."""
+    basis = await _basis(connection, ledger_id, as_of, policy)
+    if not await index.drivers_carriers(connection, ledger_id, [number]):
+        raise NotFound(f"Driver {number} is not registered.")
+    found = await _totals(connection, ledger_id, "driver", [number], basis)
+    return _reputation("driver", number, found, basis)
+
+
+async def carrier(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    number: MemberNumber,
+    *,
+    as_of: int | None = None,
+    policy: int = policy1.POLICY,
+) -> Reputation:
+    """Return a carrier's reputation: all its stops, driver 0 included, its silent deliveries and unnamed stops.
+
+    NotFound for a number that is no member's; a member that never carried has no counts.
+    """
+    basis = await _basis(connection, ledger_id, as_of, policy)
+    await _member(connection, ledger_id, number)
+    if basis.block is None:
+        return _reputation("carrier", number, {}, basis, silent={}, unnamed=Share(0, 0))
+    differences = await _differences(connection, ledger_id, "carrier", [number], basis)
+    found = await index_totals.totals(connection, ledger_id, "carrier", [number], basis.window)
+    index_totals.add_counts(found, "carrier", differences, basis.window)
+    silent = await index_totals.silent_deliveries(
+        connection,
+        ledger_id,
+        number,
+        basis.block,
+        due_by=basis.as_of,
+        silent_after=policy1.SILENT_AFTER,
+        window=basis.window,
+    )
+    unnamed = await _unnamed(connection, ledger_id, number, differences, basis)
+    return _reputation("carrier", number, found, basis, silent=silent, unnamed=unnamed)
+
+
+async def shipper(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    number: MemberNumber,
+    *,
+    as_of: int | None = None,
+    policy: int = policy1.POLICY,
+) -> Reputation:
+    """Return what recipients said of a shipper's deliveries, whoever drove; NotFound as for `carrier`."""
+    basis = await _basis(connection, ledger_id, as_of, policy)
+    await _member(connection, ledger_id, number)
+    found = await _totals(connection, ledger_id, "shipper", [number], basis)
+    return _reputation("shipper", number, found, basis)
+
+
+async def all_drivers(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    *,
+    as_of: int | None = None,
+    policy: int = policy1.POLICY,
+) -> list[Reputation]:
+    """Return the reputation of every driver registered by then, by rising number, in a few queries."""
+    basis = await _basis(connection, ledger_id, as_of, policy)
+    if basis.block is None:
+        return []
+    known = await index_totals.drivers_known_at(connection, ledger_id, basis.block.number)
+    found = await _totals(connection, ledger_id, "driver", None, basis)
+    return [_reputation("driver", number, found, basis) for number in known]
+
+
+async def _basis(connection: AsyncConnection, ledger_id: LedgerId, as_of: int | None, policy: int) -> _Basis:
+    if policy != policy1.POLICY:
+        raise InvalidInput("policy", f"must be {policy1.POLICY}: there is no policy {policy}")
+    if as_of is not None and not 0 <= as_of < _LATEST:
+        raise InvalidInput("as_of", "must be an instant from 1970 on, in Unix seconds")
+    head = await index.indexed_head(connection, ledger_id)
+    if head is None:
+        raise IndexEmpty("The index has not read a block yet; try again in a moment.")
+    block = await index_totals.last_final_block(connection, ledger_id, as_of)
+    if as_of is None:
+        assert block is not None, "the last final block that is indexed is always there"
+        as_of = block.time
+    day = as_of // DAY
+    window = Window({day - age: weight for age, weight in enumerate(policy1.WEIGHTS)}, day - policy1.SETTLED)
+    return _Basis(as_of, block, head.block_number, window)
+
+
+async def _member(connection: AsyncConnection, ledger_id: LedgerId, number: MemberNumber) -> None:
+    if await index.member(connection, ledger_id, number) is None:
+        raise NotFound(f"Member {number} is not registered.")
+
+
+async def _differences(
+    connection: AsyncConnection, ledger_id: LedgerId, by: By, numbers: list[int] | None, basis: _Basis
+) -> Counts:
+    if basis.block is None or basis.block.number >= basis.last_indexed:
+        return {}
+    return await index_totals.differences_after(
+        connection, ledger_id, basis.block.number, by, numbers, basis.window
+    )
+
+
+async def _totals(
+    connection: AsyncConnection, ledger_id: LedgerId, by: By, numbers: list[int] | None, basis: _Basis
+) -> TotalsByPart:
+    if basis.block is None:
+        return {}
+    found = await index_totals.totals(connection, ledger_id, by, numbers, basis.window)
+    differences = await _differences(connection, ledger_id, by, numbers, basis)
+    index_totals.add_counts(found, by, differences, basis.window)
+    return found
+
+
+async def _unnamed(
+    connection: AsyncConnection, ledger_id: LedgerId, number: MemberNumber, differences: Counts, basis: _Basis
+) -> Share:
+    stops = dict(await index_totals.stops_by_driver(connection, ledger_id, number, basis.window))
+    for key, row in differences.items():
+        if key.part == "all" and key.day in basis.window.weights:
+            stops[key.driver] = stops.get(key.driver, 0) + row[0]
+    named = [one for one, count in stops.items() if one and count]
+    found = await index_totals.totals(connection, ledger_id, "driver", named, basis.window, figures=_OVERALL)
+    later = await _differences(connection, ledger_id, "driver", list(named), basis)
+    index_totals.add_counts(found, "driver", later, basis.window)
+    weighted = {one: found.get((one, "all"), Totals()).weighted for one in named}
+    unnamed = sum(count for one, count in stops.items() if not one or (count and _has_too_few(weighted[one])))
+    return Share(unnamed, sum(stops.values()))
+
+
+def _has_too_few(weighted: Mapping[str, int]) -> bool:
+    total = sum(weighted.get(name, 0) for name in _OVERALL)
+    return policy1.is_insufficient(policy1.effective(total))
+
+
+def _reputation(
+    by: By,
+    number: int,
+    found: TotalsByPart,
+    basis: _Basis,
+    *,
+    silent: Mapping[int, tuple[int, int]] | None = None,
+    unnamed: Share | None = None,
+) -> Reputation:
+    sums = found.get((number, "all"), Totals())
+    figures = policy1.figures(Tally(sums.plain, sums.weighted))
+    variants: dict[Variant, dict[str, Figure]] = {
+        "without_excluded": figures,
+        "after_take_over": policy1.figures(_part_of(sums, found.get((number, "after_take_over")))),
+    }
+    excluded = found.get((number, "excluded"))
+    if excluded is not None:
+        variants["without_excluded"] = policy1.figures(_without(sums, excluded))
+    says = policy1.standing(figures)
+    counts = {name: sums.plain.get(name, 0) for name in _COUNTED}
+    if silent is not None:
+        tally = _silent_tally(silent, basis)
+        counts |= {name: tally.plain.get(name, 0) for name in ("due", "silent")}
+        extra = policy1.figures(tally, [policy1.SILENT])
+        figures = figures | extra
+        variants = {variant: one | extra for variant, one in variants.items()}
+    return Reputation(
+        policy=policy1.POLICY,
+        subject=by,
+        number=number,
+        block=basis.block,
+        as_of=basis.as_of,
+        day=basis.day,
+        standing=says.name,
+        reasons=says.reasons,
+        figures=figures,
+        variants=variants,
+        counts=counts,
+        unnamed=unnamed,
+    )
+
+
+def _silent_tally(silent: Mapping[int, tuple[int, int]], basis: _Basis) -> Tally:
+    return policy1.tally(
+        {basis.day - day: {"due": due, "silent": quiet} for day, (due, quiet) in silent.items()}
+    )
+
+
+def _without(sums: Totals, excluded: Totals) -> Tally:
+    def less(whole: Mapping[str, int], part: Mapping[str, int]) -> dict[str, int]:
+        return {name: count - part.get(name, 0) for name, count in whole.items()}
+
+    return Tally(less(sums.plain, excluded.plain), less(sums.weighted, excluded.weighted))
+
+
+def _part_of(sums: Totals, part: Totals | None) -> Tally:
+    """The feedback of a part alone, with the stops and promises of all: silence before a take-over is still silence."""
+
+    def pick(whole: Mapping[str, int], some: Mapping[str, int]) -> dict[str, int]:
+        return {**some, **_only(whole, _FROM_ALL)}
+
+    part = part or Totals()
+    return Tally(pick(sums.plain, part.plain), pick(sums.weighted, part.weighted))
+
+
+def _only(counts: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:
+    return {name: counts[name] for name in names if name in counts}
