@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, NoReturn, Optional
 import typer
 
 from chain_client.domain.errors import DoorstepError
-from chain_client.domain.ids import MemberNumber, parse_address, to_hex
+from chain_client.domain.ids import DriverNumber, MemberNumber, parse_address, parse_delivery_id, to_hex
+from chain_client.domain.records import Kind
 from scripts.datadir import DEFAULT_DATA, DataDirectory
 from scripts.exit_codes import ExitCode, exit_code_of
 from scripts.output import Output, parse_time
@@ -249,6 +250,96 @@ def import_olist(
     from scripts.olist import command
 
     command.run(source, DataDirectory(data), limit, Output(json=json))
+
+
+@app.command()
+def reputation(
+    driver: Annotated[
+        int | None, typer.Argument(help="The driver's number; every driver by default.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="An instant, e.g. 2018-08-31T00:00:00Z; by default now.")
+    ] = None,
+    data: Data = DEFAULT_DATA,
+    json: Json = False,
+) -> None:
+    """Show what the policy says of drivers, and why. Needs neither node nor API."""
+    from scripts import reputation as command
+
+    instant = None if as_of is None else parse_time(as_of, "--as-of")
+    found = asyncio.run(command.find(DataDirectory(data), driver, instant))
+    command.show(found, Output(json=json))
+
+
+@app.command()
+def history(
+    member: Annotated[int | None, typer.Option(help="Shipper or carrier of the entry.")] = None,
+    driver: Annotated[int | None, typer.Option(help="0: nobody named.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Of the entry.")] = None,
+    delivery: Annotated[str | None, typer.Option(help="A delivery id, 0x-hex.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="Block time, included.")] = None,
+    to: Annotated[str | None, typer.Option(help="Block time, not included.")] = None,
+    from_block: Annotated[int | None, typer.Option(help="Included.")] = None,
+    to_block: Annotated[int | None, typer.Option(help="Included.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Most entries; all by default.", min=1)] = None,
+    data: Data = DEFAULT_DATA,
+    json: Json = False,
+) -> None:
+    """Show the record in chain order: a table, or with --json one entry a line. Needs neither node nor API."""
+    from chain_client.indexer.reader import HistoryQuery
+    from scripts import history as command
+
+    query = HistoryQuery(
+        member=None if member is None else MemberNumber(member),
+        driver=None if driver is None else DriverNumber(driver),
+        kind=kind,
+        delivery_id=None if delivery is None else parse_delivery_id(delivery, "--delivery"),
+        from_time=None if from_ is None else parse_time(from_, "--from"),
+        to_time=None if to is None else parse_time(to, "--to"),
+        first_block=from_block,
+        last_block=to_block,
+    )
+    asyncio.run(command.run(DataDirectory(data), query, limit, Output(json=json)))
+
+
+@app.command()
+def rebuild(data: Data = DEFAULT_DATA, json: Json = False) -> None:
+    """Make the read model anew from the chain alone. Answers are incomplete until it is done."""
+    from scripts import rebuild as command
+    from scripts.network import open_network
+
+    output = Output(json=json)
+
+    async def run() -> int:
+        async with open_network(DataDirectory(data).require()) as net:
+            return await command.run(net, output)
+
+    block = asyncio.run(run())
+    if json:
+        output.document({"indexed_block": block})
+    else:
+        output.text(f"the read model is made anew, up to block {block}")
+
+
+@app.command()
+def verify(data: Data = DEFAULT_DATA, json: Json = False) -> None:
+    """Recompute every head, word and reputation from chain events; compare with storage, read model and API.
+
+    Exit code 0 where all agree, 1 at the first difference, which it names.
+    """
+    from scripts import verify as command
+    from scripts.network import open_network
+
+    output = Output(json=json)
+
+    async def run() -> Any:
+        async with open_network(DataDirectory(data).require()) as net:
+            return await command.verify(net, output)
+
+    findings = asyncio.run(run())
+    command.show(findings, output)
+    if findings.difference is not None:
+        raise SystemExit(int(ExitCode.DIFFERENCE))
 
 
 def _fail(error: DoorstepError) -> NoReturn:

@@ -16,6 +16,7 @@ from chain_client.domain import links
 from chain_client.domain.errors import Unavailable
 from chain_client.domain.ids import to_hex
 from chain_client.domain.records import DAY, Issue, Outcome, Role
+from scripts import reputation
 from scripts.client import Api, ApiRefused
 from scripts.datadir import DataDirectory, LocalMember, Network
 from scripts.members import ensure_member
@@ -104,6 +105,13 @@ async def run(net: OpenNetwork, output: Output) -> None:
             await sender.send(left)
         else:
             output.note("the sample is there already; nothing was added")
+    if not output.json:
+        reputation.show(
+            await reputation.find(net.directory, None, None),
+            output,
+            title="Driver reputations, from chain events,",
+        )
+        output.text(f"Served at {net.network.api}/v1/drivers/{{number}}/reputation")
 
 
 def _recipients(net: OpenNetwork, shop: LocalMember) -> Recipients:

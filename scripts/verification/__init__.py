@@ -1,0 +1,1 @@
+"""What `verify` does: compute everything anew from the chain's events, and hold it against all who say they know it."""

@@ -1,0 +1,95 @@
+"""`doorstep verify`: is what is stored and served what the chain's events come to?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+
+from chain_client.domain.errors import NotFound, Unavailable
+from chain_client.indexer.reader import indexed_head
+from scripts.client import Api, ApiUnavailable
+from scripts.datadir import Credentials
+from scripts.network import OpenNetwork
+from scripts.output import Output
+from scripts.verification import compare
+from scripts.verification.found import Differs, Findings
+from scripts.verification.recompute import recomputed
+
+
+class NothingIndexed(Unavailable):
+    """There is no read model yet to compare with."""
+
+    code = "nothing-indexed"
+
+
+async def verify(
+    net: OpenNetwork, output: Output, *, api_transport: httpx.AsyncBaseTransport | None = None
+) -> Findings:
+    """Return what was compared, up to the last indexed block, and the first difference.
+
+    Reads the chain from the deployment on; changes nothing. The read model is compared as it stands in one read
+    transaction, so that the network may go on meanwhile. Raises NothingIndexed before the index has read a block, and
+    the node's errors (retry).
+    """
+    findings = Findings()
+    async with net.store.read() as live:
+        head = await indexed_head(live, net.ledger_id)
+        if head is None:
+            raise NothingIndexed(
+                "The index has read no block yet. Start the worker (`doorstep up`) and try again."
+            )
+        findings.block = head.block_number
+        with output.progress() as progress:
+
+            def bar(name: str, total: int | None) -> Callable[[int], None]:
+                task = progress.add_task(name, total=total, detail="")
+                return lambda by: progress.advance(task, by)
+
+            try:
+                first = net.ledger.deployment.identity.deploy_block
+                reading = bar("events from the chain", head.block_number - first + 1)
+                async with recomputed(net.node, net.ledger, head, reading) as anew:
+                    findings.compared["events replayed"] = anew.source.events_read
+                    findings.compared["entries replayed"] = anew.source.entries_read
+                    words = sum(1 for _ in compare.storage_expected(anew))
+                    await compare.with_storage(anew, findings, bar("contract storage", words))
+                    tables = bar("read model", len(compare.TABLES))
+                    await compare.with_read_model(anew, live, net.ledger_id, findings, tables)
+                    expected = await compare.reputations(anew)
+                    findings.compared["reputations recomputed"] = len(expected)
+                    served = bar("API", len(expected))
+                    async with Api(net.network.api, transport=api_transport) as api:
+                        credentials = net.directory.credentials() if net.directory.exists else Credentials()
+                        try:
+                            await compare.with_api(
+                                anew, expected, api, credentials, net.network.public, findings, served
+                            )
+                        except ApiUnavailable as error:
+                            findings.not_compared.append(f"what the API serves: {error}")
+            except Differs as difference:
+                findings.difference = difference
+            except NotFound as error:
+                findings.difference = Differs("API", str(error), "an answer", None)
+    return findings
+
+
+def show(findings: Findings, output: Output) -> None:
+    """Show the findings."""
+    if output.json:
+        output.document(findings.to_json())
+        return
+    output.table(
+        f"Recomputed from the chain's events up to block {findings.block}, and compared",
+        ("", "compared"),
+        list(findings.compared.items()),
+    )
+    for remark in findings.not_compared:
+        output.text(f"not compared: {remark}")
+    if findings.difference is None:
+        output.text("No difference.")
+    else:
+        one = findings.difference
+        output.text(
+            f"DIFFERENCE in the {one.where}: {one.what}\n  expected {one.expected}\n  found    {one.found}"
+        )
