@@ -59,24 +59,24 @@ class Pass:
 
 
 def deliveries() -> st.SearchStrategy[DeliveryId]:
-    return st.sampled_from((*IDS[:1] * 4, *IDS))
+    return st.sampled_from((*IDS[:1] * 12, *IDS))
 
 
 openings = st.builds(
     lambda name, carrier, ahead, key: DeliveryRequest(
         name, MemberNumber(carrier), START + ahead, None, address(key), ZERO_HASH, SALT
     ),
-    st.sampled_from((*WAYBILLS[:1] * 3, *WAYBILLS)),
-    st.sampled_from((CARRIER, CARRIER, CARRIER, RIVAL, SHIPPER)),
-    st.sampled_from((DAY, DAY, 3 * DAY, 0, 400 * DAY)),
-    st.sampled_from(("anna",)),
+    st.sampled_from((*WAYBILLS, *WAYBILLS[1:])),
+    st.sampled_from((CARRIER,) * 6 + (RIVAL, SHIPPER)),
+    st.sampled_from((2 * DAY,) * 6 + (0, 400 * DAY)),
+    st.just("anna"),
 )
 reports = st.builds(
     lambda delivery, outcome, driver, at: ReportRequest(delivery, outcome, DriverNumber(driver), START + at),
     deliveries(),
-    st.sampled_from((1, 1, 2, 2, 3, 3, 3, 4, 5, 6, 7, 8)),
+    st.sampled_from((1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5, 6, 7, 8)),
     st.sampled_from((1, 1, 1, 2, 2, 3, 0, 4)),
-    st.sampled_from((0, 0, 0, 1, 60, DAY, 9 * DAY)),
+    st.sampled_from((*range(12), 60, DAY, 9 * DAY)),
 )
 
 
@@ -84,30 +84,30 @@ reports = st.builds(
 def feedbacks(draw: st.DrawFn) -> FeedbackRequest:
     item = Feedback(
         draw(deliveries()),
-        DriverNumber(draw(st.sampled_from((0, 0, 1, 1, 2, 3)))),
-        draw(st.sampled_from((5, 5, 1, 6))),
+        DriverNumber(draw(st.sampled_from((0, 0, 0, 1, 1, 1, 2, 3)))),
+        draw(st.sampled_from((5, 4, 3, 2, 1, 6))),
         0,
         0,
         0,
         0,
-        draw(st.sampled_from((0, 0, 0, 1 << 11))),
+        draw(st.sampled_from((0,) * 7 + (1 << 11,))),
         ZERO_HASH,
-        draw(st.sampled_from((1, 1, 1, 2, 2, 3, 0))),
+        draw(st.sampled_from((1, 1, 1, 2, 2, 2, 3, 3, 4, 0))),
     )
-    return FeedbackRequest(item, draw(st.sampled_from(KEYS[:1] * 5 + KEYS)).encode())
+    return FeedbackRequest(item, draw(st.sampled_from(KEYS[:1] * 8 + KEYS)).encode())
 
 
 key_changes = st.builds(
     lambda delivery, to, by: KeyChangeRequest(delivery, address(to), by.encode()),
     deliveries(),
-    st.sampled_from(KEYS),
+    st.sampled_from(KEYS + KEYS[1:] * 3),
     st.sampled_from(KEYS[:1] * 3 + KEYS),
 )
 calls = st.one_of(
     st.builds(Call, st.just(SHIPPER), st.lists(openings, min_size=1, max_size=3).map(tuple)),
     st.builds(
         Call,
-        st.sampled_from((CARRIER, CARRIER, CARRIER, CARRIER, SHIPPER, RIVAL)),
+        st.sampled_from((CARRIER,) * 8 + (SHIPPER, RIVAL)),
         st.lists(reports, min_size=1, max_size=5).map(tuple),
     ),
     st.builds(Call, st.just(MemberNumber(0)), st.lists(feedbacks(), min_size=1, max_size=5).map(tuple)),
@@ -115,10 +115,21 @@ calls = st.one_of(
 )
 passes = st.one_of(
     st.builds(Pass, st.sampled_from(("mine", "index", "again"))),
-    st.builds(Pass, st.just("wait"), st.sampled_from((60, DAY, 2 * DAY, 8 * DAY))),
+    st.builds(Pass, st.just("wait"), st.sampled_from((60, 60, DAY, 2 * DAY, 8 * DAY))),
 )
-opened_first = st.just(Call(SHIPPER, (DeliveryRequest("WB 1", CARRIER, START + 2 * DAY, None, address("anna"), ZERO_HASH, SALT),)))  # fmt: skip
-stories = st.builds(lambda first, rest: [first, *rest], opened_first, st.lists(calls | passes, max_size=14))
+first_calls = (
+    Call(
+        SHIPPER,
+        (DeliveryRequest("WB 1", CARRIER, START + 2 * DAY, None, address("anna"), ZERO_HASH, SALT),),
+    ),
+    Call(CARRIER, (ReportRequest(IDS[0], 2, DriverNumber(1), START),)),
+    Call(CARRIER, (ReportRequest(IDS[0], 3, DriverNumber(2), START),)),
+)
+stories = st.builds(
+    lambda first, rest: [*first_calls[:first], *rest],
+    st.integers(1, 3),
+    st.lists(st.one_of(calls, calls, passes), max_size=14),
+)
 
 
 def signed(house: House, request: Request) -> Request:
