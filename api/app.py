@@ -13,8 +13,10 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from api import problems
+from api.carriers.endpoints import router as carriers
 from api.deliveries.endpoints import router as deliveries
 from api.deliveries.reading import router as deliveries_read
+from api.drivers.endpoints import router as drivers
 from api.feedback.endpoints import router as feedback
 from api.gathering import Gathering
 from api.guard import BodyLimit, PrivateAnswers
@@ -32,7 +34,18 @@ from chain_client.intake import MAX_ITEMS, Answer, Intake, PreparedFeedback, Ref
 from chain_client.outbox.signer import LocalSigner, load_keystore
 from chain_client.store import Store, open_store, register_ledger
 
-_ROUTERS: Final = (deliveries, reports, feedback, key_changes, intents, deliveries_read, history, status)
+_ROUTERS: Final = (
+    deliveries,
+    reports,
+    feedback,
+    key_changes,
+    intents,
+    deliveries_read,
+    drivers,
+    carriers,
+    history,
+    status,
+)
 _DESCRIPTION: Final = """\
 Verifiable delivery feedback. Shippers open deliveries, carriers report on them, recipients sign feedback; the ledger
 keeps it, and reputations are computed from it by a published policy.

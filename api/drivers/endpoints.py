@@ -14,7 +14,7 @@ from api.history.endpoints import HISTORY_RESPONSES
 from api.history.pages import Format, answer_history, format_of
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor
 from api.problems import documented, not_found
-from api.reputations import AsOf, PolicyNumber, ReputationModel, parse_as_of, shown
+from api.reputations import AsOf, PolicyNumber, ReputationModel, parse_as_of
 from api.services import Context, Reading, Services
 from chain_client.domain.ids import ZERO_ADDRESS, DriverNumber, MemberNumber
 from chain_client.indexer import reader as index
@@ -25,18 +25,31 @@ router = APIRouter(prefix="/v1", tags=["drivers"])
 DriverPath = Annotated[int, Path(ge=1, le=(1 << 32) - 1, description="The driver's number.")]
 
 
-@router.get("/drivers", summary="Drivers", response_model=DriversModel, responses=documented(401, 422))
+@router.get(
+    "/drivers",
+    summary="Drivers",
+    response_model=DriversModel,
+    response_model_exclude_unset=True,
+    responses=documented(401, 422),
+)
 async def list_drivers(
     caller: PossibleCaller,
     context: Context,
     connection: Reading,
     carrier: Annotated[int | None, Query(ge=1, le=65535, description="Only this carrier's.")] = None,
+    with_reputation: Annotated[
+        bool, Query(description="Whether to give each driver's reputation too.")
+    ] = False,
+    as_of: AsOf = None,
+    policy: PolicyNumber = 1,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Return a page of drivers by rising number.
 
-    A carrier sees its own, a reviewer all; anyone sees all where this service makes reputations public.
+    A carrier sees its own, a reviewer all; anyone sees all where this service makes reputations public. With
+    `with_reputation`, each driver's reputation is as `/v1/drivers/{number}/reputation` gives it; null where there was
+    no such driver yet at `as_of`.
     """
     only = None if carrier is None else MemberNumber(carrier)
     if not context.settings.public_reputations:
@@ -47,9 +60,21 @@ async def list_drivers(
             only = caller.member
     after = None if cursor is None else DriverNumber(decode_cursor(cursor)[0].block_number)
     page = await index.drivers(connection, context.ledger_id, carrier=only, after=after, limit=limit)
+    reputations: dict[int, dict[str, Any]] = {}
+    if with_reputation:
+        every = await reputation.all_drivers(
+            connection, context.ledger_id, as_of=parse_as_of(as_of), policy=policy
+        )
+        reputations = {one.number: one.to_json() for one in every}
     return {
         "drivers": [
-            {"driver": one.driver, "carrier": one.carrier, "has_key": one.key != ZERO_ADDRESS} for one in page
+            {
+                "driver": one.driver,
+                "carrier": one.carrier,
+                "has_key": one.key != ZERO_ADDRESS,
+                "reputation": reputations.get(one.driver),
+            }
+            for one in page
         ],
         "next_cursor": encode_cursor(page[-1].driver) if len(page) == limit else None,
     }
@@ -59,6 +84,7 @@ async def list_drivers(
     "/drivers/{number}/reputation",
     summary="A driver's reputation",
     response_model=ReputationModel,
+    response_model_exclude_unset=True,
     responses=documented(401, 404, 422),
 )
 async def driver_reputation(
@@ -79,7 +105,7 @@ async def driver_reputation(
     found = await reputation.driver(
         connection, context.ledger_id, driver, as_of=parse_as_of(as_of), policy=policy
     )
-    return shown(found)
+    return found.to_json()
 
 
 @router.get(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from api.reputations import ReputationModel
+
 
 class DriverModel(BaseModel):
     """A driver: a number; who it is, only the carrier knows."""
@@ -11,6 +13,7 @@ class DriverModel(BaseModel):
     driver: int
     carrier: int = Field(description="Member number of the carrier that the driver works for now.")
     has_key: bool = Field(description="Whether a key is set, without which the driver cannot move.")
+    reputation: ReputationModel | None = Field(default=None, description="Where it was asked for.")
 
 
 class DriversModel(BaseModel):
