@@ -20,7 +20,7 @@ from chain_client.bindings.errors import ContractError
 from chain_client.bindings.events import decode_log
 from chain_client.bindings.ledger import Ledger
 from chain_client.bindings.signer import Signer, TxFields
-from chain_client.domain.errors import Broken, DoorstepError, Unavailable
+from chain_client.domain.errors import Broken, DoorstepError, InvalidInput, Unavailable
 from chain_client.domain.ids import MemberNumber, to_hex
 from chain_client.domain.records import MAX_BATCH
 from chain_client.outbox import lanes, settling
@@ -40,7 +40,7 @@ from chain_client.store.database import Store
 from chain_client.store.ledgers import LedgerId
 
 _log = logging.getLogger(__name__)
-_REVERTS: Final = (ContractError, CallReverted, GasLimitExceeded)
+_REVERTS: Final = (ContractError, CallReverted, GasLimitExceeded, InvalidInput)
 
 
 class NonceTaken(Broken):
@@ -291,8 +291,8 @@ class Lane:
         That one is set aside. Halving keeps the front, so what stays behind still waits in order.
         """
         while True:
-            calldata = _calldata(items)
             try:
+                calldata = _calldata(items)
                 gas = await self._ledger.estimate_batch(self._lane.writer, calldata)
             except _REVERTS as error:
                 if len(items) == 1:

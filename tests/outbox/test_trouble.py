@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chain_client.bindings import admin
+from chain_client.bindings import admin, calls
 from chain_client.bindings.calls import encode_batch
 from chain_client.bindings.signer import TxFields
 from chain_client.domain.errors import Broken
@@ -31,6 +31,22 @@ GWEI = 10**9
 # ── reverts ──
 
 
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let items through that the contract cannot read, so that one of them reverts the whole call."""
+    monkeypatch.setattr(calls, "_check_fields", lambda _item, _number: None)
+
+
+async def test_an_item_that_cannot_be_written_is_set_aside(world: World) -> None:
+    good, bad = world.openings(*range(3)), world.bad_opening(100)
+    await world.submit(good[0], bad, *good[1:])
+    await world.drain(world.shipper_lane())
+    (row,) = [row for row in await world.rows() if row.state == "set_aside"]
+    assert "promised_by: does not fit its field" in row.detail
+    await world.check_recorded_once(good)
+
+
+@pytest.mark.usefixtures("unchecked")
 async def test_a_batch_that_would_revert_is_halved_and_the_culprit_set_aside(world: World) -> None:
     good, bad = world.openings(*range(7)), world.bad_opening(100)
     answers = await world.submit(*good[:5], bad, *good[5:])
@@ -87,6 +103,7 @@ async def test_a_batch_too_large_for_a_block_is_halved(world: World) -> None:
     await world.check_recorded_once(new)
 
 
+@pytest.mark.usefixtures("unchecked")
 async def test_a_batch_that_reverts_when_mined_is_halved(world: World) -> None:
     """The estimate passes (the node is lied to); the mined transaction reverts because of one item."""
     world.chain.provider.answers["eth_estimateGas"] = lambda _call: hex(3_000_000)
@@ -102,6 +119,7 @@ async def test_a_batch_that_reverts_when_mined_is_halved(world: World) -> None:
     await world.check_recorded_once(good)
 
 
+@pytest.mark.usefixtures("unchecked")
 async def test_order_holds_through_halving(world: World) -> None:
     world.chain.provider.answers["eth_estimateGas"] = lambda _call: hex(3_000_000)
     await world.submit(*world.openings(1, 2))
