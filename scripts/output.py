@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 import orjson
 from rich.console import Console, Group, RenderableType
@@ -17,6 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from chain_client.domain.errors import DoorstepError, InvalidInput
+
+_FILE_WIDTH: Final = 160
 
 
 def iso(moment: int) -> str:
@@ -43,6 +45,8 @@ class Output:
     def __init__(self, *, json: bool = False) -> None:
         self.json = json
         self._out = Console(highlight=False, soft_wrap=False)
+        if not self._out.is_terminal:
+            self._out.width = _FILE_WIDTH  # nobody's window: a pipe or a file
         self._err = Console(stderr=True, highlight=False)
 
     def note(self, text: str) -> None:
@@ -68,15 +72,23 @@ class Output:
         for content in contents:
             self._write(orjson.dumps(content).decode())
 
+    @property
+    def width(self) -> int:
+        """How many characters a line of stdout holds."""
+        return self._out.width
+
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Show a table; columns whose every value is a number are set to the right."""
         found = [list(row) for row in rows]
-        shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+        shown = Table(header_style="bold")
         for index, column in enumerate(columns):
             numeric = bool(found) and all(isinstance(row[index], int | float | None) for row in found)
-            shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
+            last = index == len(columns) - 1
+            justify: Literal["left", "right"] = "right" if numeric else "left"
+            shown.add_column(column, justify=justify, overflow="fold", no_wrap=not last)
         for row in found:
             shown.add_row(*(_cell(value) for value in row))
+        self._out.print(title, style="bold", markup=False)
         self._out.print(shown)
 
     def panel(self, title: str, *parts: RenderableType) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from chain_client.domain.ids import DriverNumber
 from chain_client.reputation import reader
@@ -11,7 +12,9 @@ from scripts.datadir import DataDirectory
 from scripts.network import open_database
 from scripts.output import Output, iso
 
-_COLUMNS = ("driver", "standing", "overall", "low", "high", "effective", "conduct", "kept", "stops", "why")
+_COLUMNS: Final = ("driver", "standing", "overall", "low", "high", "effective", "conduct", "kept", "stops")
+_WIDE: Final = 120
+"""From this many characters on, a line has room for the reasons."""
 
 
 async def find(directory: DataDirectory, driver: int | None, as_of: int | None) -> list[Reputation]:
@@ -31,6 +34,7 @@ def show(found: Sequence[Reputation], output: Output, *, title: str = "Driver re
         output.text("There are no drivers yet.")
         return
     ranked = sorted(found, key=lambda one: (one.standing == "insufficient", -one.figures["overall"].low))
+    wide = output.width >= _WIDE
     rows = []
     for one in ranked:
         overall, conduct, kept = (one.figures[name] for name in ("overall", "conduct", "promise_kept"))
@@ -45,9 +49,16 @@ def show(found: Sequence[Reputation], output: Output, *, title: str = "Driver re
                 f"{conduct.mean / 1e4:.1f} %",
                 f"{kept.mean / 1e4:.0f} %",
                 one.counts["stops"],
-                one.reasons[0] if one.reasons else "",
+                *([one.reasons[0] if one.reasons else ""] if wide else []),
             )
         )
     first = found[0]
     block = "" if first.block is None else f", from entries up to block {first.block.number}"
-    output.table(f"{title} as of {iso(first.as_of)} (policy {first.policy}{block})", _COLUMNS, rows)
+    output.table(
+        f"{title} as of {iso(first.as_of)} (policy {first.policy}{block})",
+        [*_COLUMNS, *(["why"] if wide else [])],
+        rows,
+    )
+    if len(found) == 1 and not wide:
+        for reason in found[0].reasons:
+            output.text(f"  {reason}")

@@ -9,13 +9,12 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from chain_client.domain import links
-from chain_client.domain.errors import Unavailable
 from chain_client.domain.ids import to_hex
 from chain_client.domain.records import DAY, Issue, Outcome, Role
+from chain_client.rpc.node import Node
 from scripts import reputation
 from scripts.client import Api, ApiRefused
 from scripts.datadir import DataDirectory, LocalMember, Network
@@ -23,6 +22,7 @@ from scripts.members import ensure_member
 from scripts.network import OpenNetwork
 from scripts.output import Output
 from scripts.recipients import Ratings, Recipients
+from scripts.waiting import Stuck, chain_time, until_indexed, until_settled
 
 SHOP: Final = "Corner Shop"
 CARRIERS: Final = ("Swift Couriers", "Harbour Parcel")
@@ -30,12 +30,6 @@ REVIEWER: Final = "Open Review"
 DRIVERS_EACH: Final = 2
 _PROMISED_DAYS: Final = 3
 _PATIENCE: Final = 60.0
-
-
-class SampleStuck(Unavailable):
-    """The sample's items do not get on chain."""
-
-    code = "sample-stuck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +85,14 @@ def parcels() -> list[_Parcel]:
 async def run(net: OpenNetwork, output: Output) -> None:
     """Register the sample's members and send what of the sample is not there yet; then show what came of it.
 
-    Raises SampleStuck (run it again) where something does not get on chain in time; ApiRefused where the API refuses.
+    Raises Stuck (run it again) where something does not get on chain in time; ApiRefused where the API refuses.
     """
     with output.status("registering the sample's members"):
         shop = await ensure_member(net, SHOP, Role.SHIPPER)
         carriers = [await ensure_member(net, name, Role.CARRIER, drivers=DRIVERS_EACH) for name in CARRIERS]
         await ensure_member(net, REVIEWER, Role.REVIEWER)
     async with Api(net.network.api, patience=_PATIENCE) as api:
-        sender = _Sender(api, _recipients(net, shop), shop, carriers, output)
+        sender = _Sender(api, net.node, _recipients(net, shop), shop, carriers, output)
         await sender.until_known()
         left = await sender.missing(parcels())
         if left:
@@ -122,6 +116,7 @@ def _recipients(net: OpenNetwork, shop: LocalMember) -> Recipients:
 @dataclass(frozen=True, slots=True)
 class _Sender:
     api: Api
+    node: Node
     recipients: Recipients
     shop: LocalMember
     carriers: Sequence[LocalMember]
@@ -139,7 +134,8 @@ class _Sender:
                     drivers = {one["driver"] for one in answer["drivers"]}
                 if member.number in known and drivers >= set(member.driver_numbers()):
                     break
-                self._in_time(deadline, f"member {member.number} is not in the index")
+                if time.monotonic() > deadline:
+                    raise Stuck(f"Member {member.number} does not get into the index. Is the worker running?")
                 await asyncio.sleep(0.05)
 
     async def missing(self, wanted: Sequence[_Parcel]) -> list[_Parcel]:
@@ -209,31 +205,20 @@ class _Sender:
                 refusal = answer["refusal"]
                 what = item.get("waybill") or item["delivery_id"]
                 raise ApiRefused(f"{path}, {what}: {refusal['field']} {refusal['message']}")
-        await self._settled()
-
-    async def _settled(self) -> None:
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            status = await self.api.get("/v1/status")
-            if not status["waiting"]["intents"] and status["lag"] == 0:
-                return
-            self._in_time(deadline, f"{status['waiting']['intents']} items wait for the chain")
-            await asyncio.sleep(0.05)
+        await until_settled(self.api, patience=_PATIENCE)
+        await until_indexed(self.api, self.node, patience=_PATIENCE)
 
     async def _now(self) -> int:
         """The chain's time: what is reported must not be later."""
-        return int(datetime.fromisoformat((await self.api.get("/v1/status"))["chain_time"]).timestamp())
+        now = chain_time(await self.api.get("/v1/status"))
+        assert now is not None, "the API was ready"
+        return now
 
     def _carrier(self, parcel: _Parcel) -> LocalMember:
         return self.carriers[parcel.carrier]
 
     def _driver(self, parcel: _Parcel) -> int:
         return self._carrier(parcel).driver_numbers()[parcel.driver]
-
-    @staticmethod
-    def _in_time(deadline: float, trouble: str) -> None:
-        if time.monotonic() > deadline:
-            raise SampleStuck(f"{trouble} after {_PATIENCE:.0f} s. See the logs in the data directory.")
 
 
 def suggestions(directory: DataDirectory, network: Network) -> list[str]:

@@ -19,6 +19,7 @@ from scripts.olist.journal import Journal
 from scripts.olist.reader import Dataset, read
 from scripts.output import Output
 from scripts.recipients import Recipients
+from scripts.waiting import until_indexed
 
 MADE_UP: Final = (
     "Carriers and drivers are made up: the data has none. The first digit of the customer's zip prefix stands for "
@@ -85,7 +86,7 @@ async def _run(dataset: Dataset, directory: DataDirectory, output: Output) -> No
 
 
 async def _recorded(dataset: Dataset, importer: Importer) -> Recorded:
-    await importer.indexed()
+    await until_indexed(importer.api, importer.node)
     shipper = importer.cast.shipper
     entries = importer.api.lines("/v1/history", key=shipper.api_key, member=shipper.number, format="ndjson")
     return await read_record(entries, delivery_ids(dataset, importer.recipients))

@@ -8,14 +8,12 @@ What was answered is in the journal before more is sent; a run cut short anywher
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
-from chain_client.domain.errors import Conflict, Unavailable
+from chain_client.domain.errors import Conflict
 from chain_client.domain.records import Outcome, Role
 from chain_client.rpc.node import Node
 from scripts.client import Api
@@ -27,24 +25,17 @@ from scripts.olist.journal import Answered, Journal
 from scripts.olist.plan import CARRIERS, DRIVERS_PER_CARRIER, OUTCOME, Event, Step, What
 from scripts.output import Output, iso
 from scripts.recipients import Ratings, Recipients
+from scripts.waiting import at_time, until_settled, until_time
 
 SHIPPER: Final = "Olist shop"
-_POLL: Final = 0.015
-_SETTLE_PATIENCE: Final = 180.0
-"""Seconds without any progress after which what waits is given up for this run."""
 _CLOCK_SLACK: Final = 30
+"""Seconds that the chain's clock may run on within a step."""
 
 
 class TooLate(Conflict):
     """The chain's head is later than a row that has not been sent: recording it now would rewrite when it happened."""
 
     code = "head-too-late"
-
-
-class Stuck(Unavailable):
-    """What was accepted does not get on chain, or the clock is not seen."""
-
-    code = "import-stuck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +125,7 @@ class Importer:
                     self._learn(event, answers[event.key])
         missing = [step for step in plan if step.missing(answers)]
         await check_head(self.node, plan, self.journal)
-        await self._settled()
+        await until_settled(self.api)
         total = sum(len(step.events) for step in plan)
         with self.output.progress() as progress:
             bar = progress.add_task("importing", total=total, detail="")
@@ -157,28 +148,12 @@ class Importer:
             for event, answer in pairs:
                 self._learn(event, answer)
                 self.sent[event.what] += 1
-        await self._settled()
+        await until_settled(self.api)
 
     async def _clock_at(self, moment: int) -> None:
         """See to it that the API judges by a time at, or seconds after, `moment`."""
-        status = await self.api.get("/v1/status")
-        if self._in_reach(status, moment):
-            return
-        wanted = await set_clock(self.node, moment)
-        deadline = time.monotonic() + _SETTLE_PATIENCE
-        while not self._in_reach(await self.api.get("/v1/status"), wanted):
-            if time.monotonic() > deadline:
-                raise Stuck(
-                    f"The API does not see the chain's clock at {iso(wanted)}. Is the worker running?"
-                )
-            await asyncio.sleep(_POLL)
-
-    @staticmethod
-    def _in_reach(status: dict[str, Any], moment: int) -> bool:
-        shown = status["chain_time"]
-        if shown is None:
-            return False
-        return moment <= int(datetime.fromisoformat(shown).timestamp()) <= moment + _CLOCK_SLACK
+        if not at_time(await self.api.get("/v1/status"), moment, _CLOCK_SLACK):
+            await until_time(self.api, await set_clock(self.node, moment), _CLOCK_SLACK)
 
     async def _send(self, request: Sequence[Event]) -> list[tuple[Event, Answered]]:
         what = request[0].what
@@ -216,42 +191,6 @@ class Importer:
             state.revision += 1
         elif event.what in (What.HAND_OVER, What.ARRIVAL):
             state.driver = self.cast.driver(event)
-
-    async def indexed(self) -> None:
-        """Wait until the index shows the chain's head as it is now."""
-        head = (await self.node.head()).number
-        deadline = time.monotonic() + _SETTLE_PATIENCE
-        while True:
-            status = await self.api.get("/v1/status")
-            if status["indexed_block"] is not None and status["indexed_block"] >= head:
-                return
-            if time.monotonic() > deadline:
-                raise Stuck(
-                    f"The index does not reach block {head}: {status['not_ready_because'] or 'it is behind'}."
-                )
-            await asyncio.sleep(_POLL)
-
-    async def _settled(self) -> None:
-        """Wait until nothing that was accepted still waits for the chain."""
-        least, since = None, time.monotonic()
-        while True:
-            status = await self.api.get("/v1/status")
-            waiting = status["waiting"]["intents"]
-            if not waiting:
-                return
-            if least is None or waiting < least:
-                least, since = waiting, time.monotonic()
-            if time.monotonic() - since > _SETTLE_PATIENCE:
-                halted = [
-                    f"lane of member {lane['member']}: {lane['halted']}"
-                    for lane in status["lanes"]
-                    if lane["halted"]
-                ]
-                raise Stuck(
-                    f"{waiting} accepted items have not got on chain for {_SETTLE_PATIENCE:.0f} s. "
-                    + ("; ".join(halted) or "Is the worker running? See the logs in the data directory.")
-                )
-            await asyncio.sleep(_POLL)
 
 
 def _answered(answer: dict[str, Any]) -> Answered:
