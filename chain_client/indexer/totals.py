@@ -7,8 +7,9 @@ are folded again up to it, and the difference is added: the same numbers as if t
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
@@ -17,14 +18,16 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Integer,
+    Select,
     and_,
+    bindparam,
     case,
     column,
     exists,
     func,
     or_,
     select,
-    values,
+    text,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -55,20 +58,25 @@ By = Literal["driver", "carrier", "shipper"]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which days count, and how much: weights by UTC day, and the last day that is settled."""
+    """Which days count, and how much: `weights` by age in days before `day`, settled from an age on."""
 
-    weights: Mapping[int, int]
-    settled_until: int
+    day: int
+    weights: tuple[int, ...]
+    settled_age: int
 
     @property
     def first(self) -> int:
         """The first day that counts."""
-        return min(self.weights)
+        return self.day - len(self.weights) + 1
 
-    @property
-    def last(self) -> int:
-        """The last day that counts."""
-        return max(self.weights)
+    def weight(self, day: int) -> int | None:
+        """The weight of a day; None where it does not count."""
+        age = self.day - day
+        return self.weights[age] if 0 <= age < len(self.weights) else None
+
+    def settled(self, day: int) -> bool:
+        """Whether a day is old enough that silence says something."""
+        return self.day - day >= self.settled_age
 
 
 @dataclass(slots=True)
@@ -127,30 +135,18 @@ async def totals(
     figures: Collection[str] = FIGURES,
 ) -> TotalsByPart:
     """Return the sums of the stored counts, for the numbers given or for all."""
-    weights = _weights(window)
-    whose = daily_counts.c[by]
-    columns: list[ColumnElement[Any]] = []
-    names = [*figures, *(f"settled_{name}" for name in _SETTLED if name in figures)]
-    for name in names:
-        count: ColumnElement[int] = daily_counts.c[name.removeprefix("settled_")]
-        if name.startswith("settled_"):
-            count = case((daily_counts.c.day <= window.settled_until, count), else_=0)
-        columns += [func.sum(count), func.sum(count * weights.c.weight)]
+    names = (*figures, *(f"settled_{name}" for name in _SETTLED if name in figures))
+    statement = _sums(by, names, window.weights, numbers is not None)
+    values = {
+        "ledger": ledger_id,
+        "day": window.day,
+        "first": window.first,
+        "settled_until": window.day - window.settled_age,
+    }
     found: TotalsByPart = {}
     for some in _slices_or_all(numbers):
-        query = (
-            select(whose, daily_counts.c.part, *columns)
-            .join(weights, weights.c.day == daily_counts.c.day)
-            .where(
-                daily_counts.c.ledger_id == ledger_id,
-                daily_counts.c.part.in_(PARTS),
-                daily_counts.c.day.between(window.first, window.last),
-            )
-            .group_by(whose, daily_counts.c.part)
-        )
-        if some is not None:
-            query = query.where(whose.in_(some))
-        for row in await connection.execute(query):
+        asked = values if some is None else {**values, "numbers": some}
+        for row in await connection.execute(statement, asked):
             # Sums of big integers come as decimals from some databases.
             sums = [int(value) for value in row[2:]]
             found[row[0], row[1]] = Totals(
@@ -159,12 +155,36 @@ async def totals(
     return found
 
 
-def _weights(window: Window) -> CTE:
-    return (
-        values(column("day", Integer), column("weight", BigInteger), name="weights")
-        .data(sorted(window.weights.items()))
-        .cte("weights")
+@cache
+def _sums(by: By, names: tuple[str, ...], weights: tuple[int, ...], some: bool) -> Select[Any]:
+    """The statement of `totals`: made once, since making it takes longer than running it for one driver."""
+    c, day = daily_counts.c, bindparam("day", type_=Integer)
+    weight_of = _weights(weights)
+    columns: list[ColumnElement[Any]] = []
+    for name in names:
+        count: ColumnElement[int] = c[name.removeprefix("settled_")]
+        if name.startswith("settled_"):
+            count = case((c.day <= bindparam("settled_until", type_=Integer), count), else_=0)
+        columns += [func.sum(count), func.sum(count * weight_of.c.weight)]
+    query = (
+        select(c[by], c.part, *columns)
+        .join(weight_of, weight_of.c.age == day - c.day)
+        .where(
+            c.ledger_id == bindparam("ledger", type_=Integer),
+            c.part.in_(PARTS),
+            c.day.between(bindparam("first", type_=Integer), day),
+        )
+        .group_by(c[by], c.part)
     )
+    return query.where(c[by].in_(bindparam("numbers", expanding=True))) if some else query
+
+
+def _weights(weights: tuple[int, ...]) -> CTE:
+    # Written out: numbers of a published policy, so that the statement stays the same and is compiled once.
+    rows = " UNION ALL ".join(
+        f"SELECT {age} AS age, {weight} AS weight" for age, weight in enumerate(weights)
+    )
+    return text(rows).columns(column("age", Integer), column("weight", BigInteger)).cte("weights")
 
 
 def _slices_or_all(numbers: Collection[int] | None) -> Iterator[list[int] | None]:
@@ -177,14 +197,14 @@ def _slices_or_all(numbers: Collection[int] | None) -> Iterator[list[int] | None
 def add_counts(found: TotalsByPart, by: By, differences: Counts, window: Window) -> None:
     """Add differences of counts to the sums they belong to."""
     for key, row in differences.items():
-        weight = window.weights.get(key.day)
+        weight = window.weight(key.day)
         if weight is None:
             continue
         sums = found.setdefault((getattr(key, by), key.part), Totals())
         for name, count in zip(FIGURES, row, strict=True):
             if count:
                 sums.add(name, count, weight)
-                if name in _SETTLED and key.day <= window.settled_until:
+                if name in _SETTLED and window.settled(key.day):
                     sums.add(f"settled_{name}", count, weight)
 
 
@@ -235,7 +255,7 @@ async def _deliveries_after(
     for some in _slices_or_all(numbers):
         query = (
             select(stops.c.delivery_id)
-            .where(stops.c.ledger_id == ledger_id, stops.c.day.between(window.first, window.last), later)
+            .where(stops.c.ledger_id == ledger_id, stops.c.day.between(window.first, window.day), later)
             .distinct()
         )
         if some is not None:
@@ -254,7 +274,7 @@ async def stops_by_driver(
             daily_counts.c.ledger_id == ledger_id,
             daily_counts.c.part == "all",
             daily_counts.c.carrier == carrier,
-            daily_counts.c.day.between(window.first, window.last),
+            daily_counts.c.day.between(window.first, window.day),
         )
         .group_by(daily_counts.c.driver)
     )
@@ -288,7 +308,7 @@ async def silent_deliveries(
                 deliveries.c.carrier == carrier,
                 deliveries.c.opened_at <= block.time,
                 due_at <= due_by,
-                deliveries.c.promised_by.between(window.first * DAY, (window.last + 1) * DAY - 1),
+                deliveries.c.promised_by.between(window.first * DAY, (window.day + 1) * DAY - 1),
             )
         )
         .group_by(day)

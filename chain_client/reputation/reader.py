@@ -26,6 +26,7 @@ from chain_client.reputation import policy1
 from chain_client.reputation.policy1 import Figure, Share, Tally
 from chain_client.reputation.records import Reputation, Variant
 from chain_client.store import LedgerId
+from chain_client.store.tables import FIGURES
 
 __all__ = ["IndexEmpty", "Reputation", "all_drivers", "carrier", "driver", "shipper"]
 
@@ -41,6 +42,7 @@ _COUNTED: Final = (
 )
 _OVERALL: Final = tuple(f"overall_{value}" for value in range(1, 6))
 _FROM_ALL: Final = ("stops", "kept", "broken", "settled_stops")
+_STOPS: Final = FIGURES.index("stops")
 _LATEST: Final = 1 << 37
 """Instants are dates up to the year 6325: what any calendar library writes."""
 
@@ -156,8 +158,7 @@ async def _basis(connection: AsyncConnection, ledger_id: LedgerId, as_of: int | 
     if as_of is None:
         assert block is not None, "the last final block that is indexed is always there"
         as_of = block.time
-    day = as_of // DAY
-    window = Window({day - age: weight for age, weight in enumerate(policy1.WEIGHTS)}, day - policy1.SETTLED)
+    window = Window(as_of // DAY, policy1.WEIGHTS, policy1.SETTLED)
     return _Basis(as_of, block, head.block_number, window)
 
 
@@ -192,8 +193,8 @@ async def _unnamed(
 ) -> Share:
     stops = dict(await index_totals.stops_by_driver(connection, ledger_id, number, basis.window))
     for key, row in differences.items():
-        if key.part == "all" and key.day in basis.window.weights:
-            stops[key.driver] = stops.get(key.driver, 0) + row[0]
+        if key.part == "all" and basis.window.weight(key.day) is not None:
+            stops[key.driver] = stops.get(key.driver, 0) + row[_STOPS]
     named = [one for one, count in stops.items() if one and count]
     found = await index_totals.totals(connection, ledger_id, "driver", named, basis.window, figures=_OVERALL)
     later = await _differences(connection, ledger_id, "driver", list(named), basis)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from copy import deepcopy
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,6 +71,10 @@ class State:
     heads: dict[tuple[str, int], bytes] = field(default_factory=dict)
     entries: list[tuple[int, int, object]] = field(default_factory=list)  # block, time, item
     last_word: int = 0
+
+    def copy(self) -> State:
+        """What is in the containers never changes, so copies of the containers do."""
+        return State(**{name: copy(value) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class World:
         block = Block(
             number, some_hash(before.block.hash, self.count, self.rng.random()), before.block.hash, time
         )
-        grow = Growing(self.rng, block, deepcopy(before.state))
+        grow = Growing(self.rng, block, before.state.copy())
         act(grow)
         self.mined.append(Mined(block, tuple(grow.events), grow.state))
 

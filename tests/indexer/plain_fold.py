@@ -2,15 +2,17 @@
 
 from collections import Counter
 
-from chain_client.domain.records import Feedback, KeyChange, Note, Opening, Report
+from chain_client.domain.records import Feedback, KeyChange, Note, Report
 
 
-def entries_of(world_entries, delivery):
-    return [(time, item) for _, time, item in world_entries if getattr(item, "delivery_id", None) == delivery]
-
-
-def deliveries_in(world_entries):
-    return [item.delivery_id for _, _, item in world_entries if isinstance(item, Opening)]
+def by_delivery(world_entries):
+    """{delivery: its (time, item) pairs in order}."""
+    found = {}
+    for _, time, item in world_entries:
+        delivery = getattr(item, "delivery_id", bytes(32))
+        if delivery != bytes(32):
+            found.setdefault(delivery, []).append((time, item))
+    return found
 
 
 def stops_of(entries):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from index_world import START, World
-from plain_fold import counts_of, deliveries_in, entries_of, first_report_at, stops_of
+from plain_fold import by_delivery, counts_of, first_report_at, stops_of
 
 from chain_client.domain.records import DAY, DriverMove, Feedback, KeyChange, Note, Opening, Report
 from chain_client.indexer.counts import add_stops
@@ -47,8 +47,7 @@ def test_a_fold_is_what_the_entries_plainly_say(seed):
     world = World(seed)
     world.mine(25, items=10)
     state = world.state
-    for delivery in deliveries_in(state.entries):
-        entries = entries_of(state.entries, delivery)
+    for delivery, entries in by_delivery(state.entries).items():
         folding = DeliveryFold()
         for time, item in entries:
             folding.apply(item, time)
