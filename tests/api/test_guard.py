@@ -57,7 +57,9 @@ async def test_one_byte_more_is_refused(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_a_hundred_megabytes_are_refused_without_being_kept(client: httpx.AsyncClient, declared: bool) -> None:
+async def test_a_hundred_megabytes_are_refused_without_being_kept(
+    client: httpx.AsyncClient, declared: bool
+) -> None:
     size = 100_000_000
     headers = {"content-length": str(size)} if declared else {}
     tracemalloc.start()

@@ -32,7 +32,10 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def test_what_is_set_is_read_and_the_rest_has_defaults(environment: dict[str, str]) -> None:
-    environment |= {"DOORSTEP_PUBLIC_REPUTATIONS": "Yes", "DOORSTEP_CORS_ORIGINS": "https://a.example https://b.example"}
+    environment |= {
+        "DOORSTEP_PUBLIC_REPUTATIONS": "Yes",
+        "DOORSTEP_CORS_ORIGINS": "https://a.example https://b.example",
+    }
     settings = Settings.from_environment(environment)
     assert settings.identity.chain_id == 20260
     assert settings.identity.deploy_block_hash == b"\x33" * 32

@@ -16,7 +16,15 @@ from api.fields import issue_names
 from api.settings import Settings
 from api.times import format_time
 from chain_client.domain.digests import digest, document_hash
-from chain_client.domain.ids import ZERO_HASH, DeliveryId, DriverNumber, Hash32, MemberNumber, parse_hex, to_hex
+from chain_client.domain.ids import (
+    ZERO_HASH,
+    DeliveryId,
+    DriverNumber,
+    Hash32,
+    MemberNumber,
+    parse_hex,
+    to_hex,
+)
 from chain_client.domain.links import decode_secret, encode_secret, read_token, recipient_key, signing_key
 from chain_client.domain.records import DAY, Feedback, KeyChange
 from chain_client.domain.signatures import sign
@@ -103,12 +111,14 @@ class World:
         delivery_id, secret = response.json()["link"].rsplit("/", 1)[1].split("#")
         return Link(DeliveryId(parse_hex(delivery_id, 32, "id")), decode_secret(secret, "secret"))
 
-    async def report(self, link: Link, outcome: str, driver: int | None = None, **values: Any) -> httpx.Response:
+    async def report(
+        self, link: Link, outcome: str, driver: int | None = None, **values: Any
+    ) -> httpx.Response:
         body = {
             "delivery_id": to_hex(link.delivery_id),
             "outcome": outcome,
             "driver": self.chain.drivers[0] if driver is None else driver,
-            "occurred_at": self.later(-60),
+            "occurred_at": self.later(-1),
         }
         response = await self.http.post("/v1/reports", json=body | values, headers=self.van)
         await self.settle()
