@@ -29,9 +29,14 @@ def _address(key: PublicKey) -> Address:
 
 def sign(secret: bytes, digest: Hash32) -> CompactSignature:
     """Return the deterministic (RFC 6979) signature of a 32-byte digest; s is always low."""
-    raw = PrivateKey(secret).sign_recoverable(digest, hasher=None)
-    r, s, parity = raw[:32], int.from_bytes(raw[32:64], "big"), raw[64]
-    return CompactSignature(r + (s | (_PARITY if parity else 0)).to_bytes(32, "big"))
+    return sign_with(PrivateKey(secret), digest)
+
+
+def sign_with(key: PrivateKey, digest: Hash32) -> CompactSignature:
+    """Return what `sign` returns, of a key made once: making one costs more than a signature."""
+    raw = key.sign_recoverable(digest, hasher=None)
+    high = raw[32] | (0x80 if raw[64] else 0)
+    return CompactSignature(raw[:32] + bytes((high,)) + raw[33:64])
 
 
 def recover(digest: Hash32, signature: CompactSignature) -> Address | None:

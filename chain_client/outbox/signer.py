@@ -12,10 +12,12 @@ import secrets
 from pathlib import Path
 from typing import Any, Final
 
+from coincurve import PrivateKey
+
 from chain_client.bindings.signer import TxFields
 from chain_client.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from chain_client.domain.ids import Address, Hash32, to_hex
-from chain_client.domain.signatures import CURVE_ORDER, CompactSignature, address_of, sign
+from chain_client.domain.signatures import CURVE_ORDER, CompactSignature, address_of, sign_with
 
 STRONG: Final = 1 << 18
 LIGHT: Final = 1 << 12
@@ -42,7 +44,7 @@ class KeystoreExists(Conflict):
 class LocalSigner:
     """A key held in this process; a `bindings.Signer`. It never shows its secret, in a repr, a pickle or a copy."""
 
-    __slots__ = ("_address", "_secret")
+    __slots__ = ("_address", "_key")
 
     def __init__(self, secret: bytes) -> None:
         """Take a 32-byte private key; raises InvalidInput for anything that is none."""
@@ -50,8 +52,8 @@ class LocalSigner:
             raise InvalidInput(
                 "secret", "must be a secp256k1 private key: 32 bytes, above 0, below the order"
             )
-        self._secret = bytes(secret)
-        self._address = address_of(self._secret)
+        self._key = PrivateKey(bytes(secret))
+        self._address = address_of(bytes(secret))
 
     @property
     def address(self) -> Address:
@@ -64,7 +66,7 @@ class LocalSigner:
 
     def sign_digest(self, digest: Hash32) -> CompactSignature:
         """Return the signature of a 32-byte digest: EIP-712's, never that of bytes someone else chose."""
-        return sign(self._secret, digest)
+        return sign_with(self._key, digest)
 
     def __repr__(self) -> str:
         return f"LocalSigner({to_hex(self._address)})"
@@ -82,7 +84,7 @@ def create_keystore(path: Path, password: str, *, secret: bytes | None = None, w
     if not password:
         raise InvalidInput("password", "must not be empty")
     signer = LocalSigner(_random_secret() if secret is None else secret)
-    content = _encrypt(signer._secret, password, work)
+    content = _encrypt(signer._key.secret, password, work)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
