@@ -18,7 +18,8 @@ from eth_utils.exceptions import ValidationError
 
 from .chain_store import ChainView
 from .config import BLOCK_GAS_LIMIT, USABLE_GAS_LIMIT
-from .evm import StateDB, decode_header, final_gas, keccak, open_state
+from .evm import StateDB, decode_header, final_gas, open_state
+from .hashing import keccak
 from .records import BlockData, BlockRecord, LogRecord, TxRecord
 from .transactions import SignedTx
 from .tries import list_root

@@ -18,30 +18,14 @@ from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague.blocks import PragueBlockHeader
 from eth.vm.forks.prague.constants import STANDARD_TOKEN_COST, TOTAL_COST_FLOOR_PER_TOKEN
 from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
-from eth_hash.auto import keccak as _shared_keccak
 from eth_typing import Hash32
 
 from .chain_store import ChainView
 from .interpreter import Computation
+from .world import WorldDB
 
 GAS_TX = 21_000
 MAX_REFUND_QUOTIENT = 5
-
-
-def use_fast_keccak() -> None:
-    """Make py-evm hash with the C implementation it is installed with, seven times faster than its first choice."""
-    try:
-        from eth_hash.backends.pysha3 import backend
-    except ImportError:
-        return
-    shared: Any = _shared_keccak
-    shared.hasher = backend.keccak256
-    shared.preimage = backend.preimage
-
-
-def keccak(value: bytes) -> bytes:
-    """Keccak-256, by the implementation in use."""
-    return bytes(_shared_keccak(value))
 
 
 class StateDB(BaseAtomicDB):
@@ -86,6 +70,7 @@ class State(PragueState):
     """Prague's state without a search for system contracts that are not there."""
 
     computation_class = Computation
+    account_db_class = WorldDB
     transaction_executor_class = Executor
 
     def set_system_contracts(self) -> None:

@@ -13,7 +13,8 @@ from .calls import Call, Place, call_output, estimate, read_call
 from .chain_store import ChainView
 from .engine import next_header
 from .errors import InvalidParams, LimitExceeded
-from .evm import StateDB, decode_header, keccak
+from .evm import StateDB, decode_header
+from .hashing import keccak
 from .hexes import data, quantity, read_address, read_slot
 from .node import Node
 from .rpc import Calls, Method, Runs, methods

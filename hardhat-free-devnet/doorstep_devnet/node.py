@@ -18,7 +18,8 @@ from .dir_lock import DirLock
 from .engine import genesis_data
 from .errors import InvalidParams, StartError
 from .events import Events
-from .evm import StateDB, decode_header, open_state, use_fast_keccak
+from .evm import StateDB, decode_header, open_state
+from .hashing import use_fast_keccak
 from .hexes import read_address
 from .lmdb_env import LmdbEnv
 from .miner import Miner

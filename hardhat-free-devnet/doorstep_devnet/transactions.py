@@ -14,7 +14,8 @@ from eth_utils.exceptions import ValidationError
 
 from .config import USABLE_GAS_LIMIT
 from .errors import InvalidParams, ServerError
-from .evm import floor_gas, keccak
+from .evm import floor_gas
+from .hashing import keccak
 
 MAX_INIT_CODE = 49_152
 SUPPORTED_TYPES = (0, 1, 2)

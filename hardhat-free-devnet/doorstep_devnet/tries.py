@@ -9,21 +9,18 @@ import rlp
 from eth.constants import BLANK_ROOT_HASH
 from trie.hexary import HexaryTrie
 
-from .evm import StateDB, keccak
+from .evm import StateDB
+from .hashing import keccak
+from .mpt import update
 
 
 def list_root(items: Sequence[bytes]) -> bytes:
     """The root of the trie that maps each item's index to the item, as block headers carry it."""
-    if not items:
-        return bytes(BLANK_ROOT_HASH)
-    if len(items) == 1:
-        # A trie with one leaf: its key, rlp(0) = 0x80, as an even-length leaf path is 0x20 0x80.
-        return keccak(rlp.encode([b"\x20\x80", items[0]]))
-    trie = HexaryTrie({}, BLANK_ROOT_HASH)
-    with trie.squash_changes() as writer:
-        for index, item in enumerate(items):
-            writer[rlp.encode(index)] = item
-    return bytes(trie.root_hash)
+    # No encoded index is the beginning of another, so this trie too has no values in its branches.
+    root, _ = update(
+        {}.__getitem__, BLANK_ROOT_HASH, {rlp.encode(place): item for place, item in enumerate(items)}
+    )
+    return root
 
 
 def proof(db: StateDB, root: bytes, key: bytes) -> list[bytes]:

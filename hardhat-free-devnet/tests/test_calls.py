@@ -184,3 +184,11 @@ async def test_reads_are_answered_while_a_long_call_runs(sender: Sender) -> None
     with pytest.raises(RpcFailed, match="out of gas"):
         await long_call
     assert answered > 3, "the event loop was blocked by the call"
+
+
+async def test_a_contract_that_calls_itself_without_end_ends(sender: Sender) -> None:
+    client = sender.client
+    deep = await sender.deploy(assemble("0 0 0 0 0 ADDRESS GAS CALL STOP"))
+    receipt = await sender.mined(to=deep, gas=60_000_000)
+    assert receipt["status"] == "0x1"
+    assert await client.rpc("eth_blockNumber") == "0x2"

@@ -12,6 +12,7 @@ from doorstep_devnet.evm import State, StateDB, decode_header, open_state
 from doorstep_devnet.node import Node
 from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.forks.prague.opcodes import PRAGUE_OPCODES
+from eth.vm.forks.prague.state import PragueState
 from eth.vm.message import Message
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -37,6 +38,9 @@ PIECES = st.one_of(
     st.sampled_from(OTHERS).map(lambda op: bytes((op,))),
     st.integers(0, 255).map(lambda op: bytes((op,))),
     st.just(b"\x5b"),
+    st.tuples(st.integers(0, 5), st.integers(0, 2)).map(
+        lambda pair: _pushed(pair[1]) + _pushed(pair[0]) + b"\x55"
+    ),
 )
 # Something on the stack to begin with, then anything, then the top of the stack as output where it gets there.
 PROGRAMS = st.tuples(st.lists(WORDS.map(_pushed), max_size=8), st.lists(PIECES, max_size=40)).map(
@@ -51,13 +55,16 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Any:
     node.close()
 
 
-class Stock(State):
-    """The same state on py-evm's own interpreter."""
+class Stock(PragueState):
+    """py-evm's own state, interpreter and tries."""
 
     computation_class = PragueComputation
 
+    def set_system_contracts(self) -> None:
+        """Neither has any."""
 
-def _run(store: ChainStore, kind: type[State], code: bytes, payload: bytes, gas: int) -> dict[str, Any]:
+
+def _run(store: ChainStore, kind: type[PragueState], code: bytes, payload: bytes, gas: int) -> dict[str, Any]:
     with store.view() as view:
         parent = decode_header(view.head().header)
         base = open_state(
@@ -82,7 +89,7 @@ def _run(store: ChainStore, kind: type[State], code: bytes, payload: bytes, gas:
 
 
 @pytest.mark.filterwarnings("ignore:SELFDESTRUCT opcode:DeprecationWarning")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(code=PROGRAMS, payload=st.binary(max_size=80), gas=st.sampled_from([30, 200, 3_000, 100_000]))
 @example(code=bytes.fromhex("7f") + b"\xff" * 5, payload=b"", gas=100)
 @example(code=bytes.fromhex("60056003565b00"), payload=b"", gas=100)

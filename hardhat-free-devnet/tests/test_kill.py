@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from doorstep_devnet.testing import RpcClient, spawn_devnet
 from probes import GENESIS, Sender, logger, word
 
-ROUNDS = 6
+ROUNDS = 5
 
 
 async def _work(sender: Sender, log: str, given: dict[str, dict[str, Any]]) -> None:
@@ -25,6 +26,7 @@ async def _work(sender: Sender, log: str, given: dict[str, dict[str, Any]]) -> N
                 given[tx_hash] = receipt
 
 
+@pytest.mark.slow
 async def test_no_receipt_is_lost_by_killing_the_node(tmp_path: Path) -> None:
     chance = random.Random(20260)
     given: dict[str, dict[str, Any]] = {}
