@@ -6,8 +6,8 @@ import {DriverWord} from "./lib/DriverWord.sol";
 
 /// @title The ledger's storage
 /// @notice Every slot of the ledger's own, in one place. The numbers are pinned: clients prove words and heads by
-/// them (`eth_getStorageAt`, `eth_getProof`). This contract comes first in the inheritance order, so that the slots
-/// of OpenZeppelin's parts follow and cannot shift these.
+/// them (`eth_getStorageAt`, `eth_getProof`). This contract comes first in the inheritance order, so that
+/// OpenZeppelin's parts follow, from bit 48 of slot 8 on, and cannot shift these.
 abstract contract LedgerStorage {
     /// A delivery's word, wrapped so that its place can be passed on and is computed once.
     struct DeliverySlot {

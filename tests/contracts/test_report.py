@@ -19,7 +19,6 @@ from ledger_world import (
     MERGED_WRITER,
     RIVAL,
     RIVAL_WRITER,
-    SHOP,
     SHOP_WRITER,
     STRANGER,
     World,
@@ -263,4 +262,3 @@ def test_shippers_of_other_deliveries_cannot_cancel_by_a_like_id(world: World) -
     world.opened(1)
     like = delivery_of(1, MARKET)
     assert world.report(world.outcome(6, delivery_id=like, driver=0), by=MARKET_WRITER).reasons == [10]
-    assert SHOP != MARKET
