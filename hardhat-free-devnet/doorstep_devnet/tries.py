@@ -17,8 +17,9 @@ from .mpt import update
 def list_root(items: Sequence[bytes]) -> bytes:
     """The root of the trie that maps each item's index to the item, as block headers carry it."""
     # No encoded index is the beginning of another, so this trie too has no values in its branches.
+    none: dict[bytes, bytes] = {}
     root, _ = update(
-        {}.__getitem__, BLANK_ROOT_HASH, {rlp.encode(place): item for place, item in enumerate(items)}
+        none.__getitem__, BLANK_ROOT_HASH, {rlp.encode(place): item for place, item in enumerate(items)}
     )
     return root
 
