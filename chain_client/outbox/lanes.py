@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -160,11 +160,14 @@ async def resume(connection: AsyncConnection, lane: LaneKey, next_nonce: int) ->
     rejects the second and the lane finds the first. Raises Broken for a batch at or above `next_nonce`: its bytes may
     still be mined.
     """
-    rows = (await connection.execute(_batches_sent(lane))).all()
-    if any(row.nonce >= next_nonce for row in rows):
-        raise Broken(
-            f"Batches of nonce {max(row.nonce for row in rows)} may still be mined; resume from a nonce above."
+    newest = await connection.scalar(
+        select(func.max(batches.c.nonce)).where(
+            batches.c.ledger_id == lane.ledger_id, batches.c.writer == lane.writer
         )
+    )
+    if newest is not None and newest >= next_nonce:
+        raise Broken(f"The batch of nonce {newest} was mined, or may still be; resume from a nonce above.")
+    rows = (await connection.execute(_batches_sent(lane))).all()
     ids = [row.id for row in rows]
     await connection.execute(update(batches).where(batches.c.id.in_(ids)).values(state="reverted"))
     waiting = await connection.execute(
@@ -176,16 +179,14 @@ async def resume(connection: AsyncConnection, lane: LaneKey, next_nonce: int) ->
     return waiting.rowcount
 
 
-async def claimable(
-    connection: AsyncConnection, lane: LaneKey, limit: int, kind: Kind | None = None
-) -> list[Claimed]:
+async def claimable(connection: AsyncConnection, lane: LaneKey, limit: int) -> list[Claimed]:
     """Return up to `limit` intents of the lane's member that may go next, in order of acceptance, all of one kind.
 
-    The kind is that of the oldest which may go, unless given. An intent may go when no earlier one of its delivery,
+    The kind is that of the oldest which may go. An intent may go when no earlier one of its delivery,
     by any member, is accepted or sent, except one that stands before it in this very list.
     """
-    first = await _oldest_claimable_kind(connection, lane) if kind is None else kind
-    if first is None:
+    kind = await _oldest_claimable_kind(connection, lane)
+    if kind is None:
         return []
     own, earlier = intents, intents.alias("earlier")
     # An earlier one of the same member and kind is itself in the list, or is held back by what holds this one back:
@@ -205,7 +206,7 @@ async def claimable(
     rows = await connection.execute(
         select(own, batches.c.size)
         .select_from(own.outerjoin(batches, batches.c.id == own.c.batch_id))
-        .where(_waiting_of(lane), own.c.kind == first.value, ~held)
+        .where(_waiting_of(lane), own.c.kind == kind.value, ~held)
         .order_by(own.c.seq)
         .limit(limit)
     )
@@ -255,12 +256,23 @@ def fitting(claimed: Sequence[Claimed], limit: int) -> tuple[list[Claimed], bool
     return taken, len(taken) >= limit
 
 
+async def still_waiting(connection: AsyncConnection, items: Sequence[Claimed]) -> bool:
+    """Lock claimed intents, and return whether every one is still to be claimed (another writer's lane may have)."""
+    rows = await connection.execute(
+        select(intents.c.seq)
+        .where(intents.c.seq.in_([one.seq for one in items]))
+        .where(intents.c.state == IntentState.ACCEPTED.value)
+        .with_for_update()
+    )
+    return len(rows.all()) == len(items)
+
+
 async def store_batch(
     connection: AsyncConnection, lane: LaneKey, nonce: int, items: Sequence[Claimed], version: Version
-) -> StoredBatch | None:
-    """Store a batch and its bytes and mark its intents sent; None where an intent is no longer there to be claimed.
+) -> StoredBatch:
+    """Store a batch and its bytes, mark its intents sent, and move the lane's next nonce on.
 
-    In a transaction that holds the lane; roll it back on None. Moves the lane's next nonce on.
+    In a transaction that holds the lane and has seen the items `still_waiting`.
     """
     kind = items[0].kind
     result = await connection.execute(
@@ -276,17 +288,11 @@ async def store_batch(
         .returning(batches.c.id)
     )
     batch_id = result.scalar_one()
-    seqs = [one.seq for one in items]
-    still = await connection.execute(
-        update(intents)
-        .where(intents.c.seq.in_(seqs), intents.c.state == IntentState.ACCEPTED.value)
-        .values(state=IntentState.SENT.value, batch_id=batch_id)
-    )
-    if still.rowcount != len(items):
-        return None
     await connection.execute(
-        update(intents).where(intents.c.seq == bindparam("at")).values(batch_index=bindparam("place")),
-        [{"at": seq, "place": place} for place, seq in enumerate(seqs)],
+        update(intents)
+        .where(intents.c.seq == bindparam("at"))
+        .values(state=IntentState.SENT.value, batch_id=batch_id, batch_index=bindparam("place")),
+        [{"at": one.seq, "place": place} for place, one in enumerate(items)],
     )
     await add_version(connection, batch_id, version)
     await set_nonce(connection, lane, nonce + 1)

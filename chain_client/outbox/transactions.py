@@ -25,14 +25,18 @@ def version(signer: Signer, fields: TxFields) -> Version:
     return Version(Hash32(keccak256(raw)), raw, fields.max_fee)
 
 
-def with_margin(estimate: int, items: int) -> int:
+def with_margin(estimate: int, items: int, block_gas: int | None) -> int:
     """Return the gas to ask for: an item may be accepted when mined that was rejected when estimated.
 
     Nodes estimate at the newest block's time, which may be long ago: an item that was too early then costs a small
-    part of what it costs when it is accepted. So the estimate never counts for less than the dearest items would need.
-    Unused gas is given back; a batch that runs out reverts, and goes on in halves.
+    part of what it costs when it is accepted. So the estimate never counts for less than the dearest items would need,
+    within half of what a block holds (`block_gas`, where known). Unused gas is given back; a batch that runs out
+    reverts, and goes on in halves.
     """
-    return max(estimate + estimate // 4, _CALL_GAS + items * _ITEM_GAS)
+    dearest = _CALL_GAS + items * _ITEM_GAS
+    if block_gas is not None:
+        dearest = min(dearest, block_gas // 2)
+    return max(estimate + estimate // 4, dearest)
 
 
 def fields_of(raw: bytes) -> TxFields:

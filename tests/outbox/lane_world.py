@@ -57,22 +57,20 @@ class World:
 
     # ── lanes ──
 
-    def lane(
-        self, member: MemberNumber, signer: LocalSigner, made_by: type[Lane] = Lane, **settings: Any
-    ) -> Lane:
-        return made_by(
+    def lane(self, member: MemberNumber, signer: LocalSigner, **settings: Any) -> Lane:
+        return Lane(
             self.store, self.chain.node, self.chain.ledger, self.ledger_id, signer, member, lambda: self.now,
             LaneSettings(**settings),
         )  # fmt: skip
 
-    def shipper_lane(self, made_by: type[Lane] = Lane, **settings: Any) -> Lane:
-        return self.lane(self.chain.shipper.number, self.chain.shipper.writer, made_by, **settings)
+    def shipper_lane(self, **settings: Any) -> Lane:
+        return self.lane(self.chain.shipper.number, self.chain.shipper.writer, **settings)
 
-    def carrier_lane(self, made_by: type[Lane] = Lane, **settings: Any) -> Lane:
-        return self.lane(self.chain.carrier.number, self.chain.carrier.writer, made_by, **settings)
+    def carrier_lane(self, **settings: Any) -> Lane:
+        return self.lane(self.chain.carrier.number, self.chain.carrier.writer, **settings)
 
-    def relay_lane(self, made_by: type[Lane] = Lane, **settings: Any) -> Lane:
-        return self.lane(RELAY, self.chain.relay, made_by, **settings)
+    def relay_lane(self, **settings: Any) -> Lane:
+        return self.lane(RELAY, self.chain.relay, **settings)
 
     async def drain(self, *some: Lane, steps: int = 200) -> None:
         """Step every lane in turn until none moves."""

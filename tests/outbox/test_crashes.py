@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from chain_client.outbox import lanes
+from chain_client.outbox.packer import Packer
+from chain_client.outbox.settler import Settler
 from chain_client.outbox.worker import Lane
 from chain_client.rpc.errors import NodeUnavailable
 from tests.outbox.lane_world import Crash, World
 
 POINTS = [
-    ("_first_nonce", "before"),
-    ("_first_nonce", "after"),
-    ("_store_batch", "before"),
-    ("_store_batch", "after"),
-    ("_send", "before"),
-    ("_send", "after"),
-    ("_settle", "before"),
-    ("_write_outcomes", "before"),
-    ("_write_outcomes", "after"),
-    ("_settle", "after"),
+    (owner, method, when)
+    for owner, method in (
+        (Lane, "_first_nonce"),
+        (Packer, "store"),
+        (Lane, "_send"),
+        (Settler, "settle"),
+        (Settler, "_write"),
+    )
+    for when in ("before", "after")
 ]
+IDS = [f"{when} {method}" for _, method, when in POINTS]
 
 
-def crashing(method: str, when: str, on_call: int = 1) -> type[Lane]:
-    """A lane that is killed before or after its nth call of a method."""
+def kill(owner: type, method: str, when: str, on_call: int = 1) -> None:
+    """Kill the worker before or after the nth call of a method from now on; later calls go through."""
     calls = 0
-    original = getattr(Lane, method)
+    original = getattr(owner, method)
 
-    async def killed(self: Lane, *arguments: Any) -> Any:
+    async def killed(self: Any, *arguments: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == on_call and when == "before":
@@ -40,11 +43,20 @@ def crashing(method: str, when: str, on_call: int = 1) -> type[Lane]:
             raise Crash
         return answer
 
-    return type("Crashing", (Lane,), {method: killed})
+    PATCHES.setattr(owner, method, killed)
 
 
-async def run_until_killed(world: World, made_by: type[Lane], **settings: Any) -> None:
-    lane = world.shipper_lane(made_by, **settings)
+PATCHES = pytest.MonkeyPatch()
+
+
+@pytest.fixture(autouse=True)
+def _undo() -> Iterator[None]:
+    yield
+    PATCHES.undo()
+
+
+async def run_until_killed(world: World, **settings: Any) -> None:
+    lane = world.shipper_lane(**settings)
     with pytest.raises(Crash):
         await world.drain(lane)
     world.now += 3_600  # its lease runs out
@@ -58,23 +70,25 @@ async def drain_and_mine(world: World, lane: Lane) -> None:
     await world.drain(lane)
 
 
-@pytest.mark.parametrize(("method", "when"), POINTS)
-async def test_killed_once(world: World, method: str, when: str) -> None:
+@pytest.mark.parametrize(("owner", "method", "when"), POINTS, ids=IDS)
+async def test_killed_once(world: World, owner: type, method: str, when: str) -> None:
     new = world.openings(1, 2, 3)
     await world.submit(*new)
-    await run_until_killed(world, crashing(method, when))
+    kill(owner, method, when)
+    await run_until_killed(world)
     since = world.openings(4)
     await world.submit(*since)
     await world.drain(world.shipper_lane())
     await world.check_recorded_once([*new, *since])
 
 
-@pytest.mark.parametrize(("method", "when"), POINTS[2:])
-async def test_killed_with_several_in_flight(world: World, method: str, when: str) -> None:
+@pytest.mark.parametrize(("owner", "method", "when"), POINTS[2:], ids=IDS[2:])
+async def test_killed_with_several_in_flight(world: World, owner: type, method: str, when: str) -> None:
     world.chain.provider.auto_mine = False
     new = world.openings(*range(8))
     await world.submit(*new)
-    lane = world.shipper_lane(crashing(method, when, 3), max_batch=2)
+    kill(owner, method, when, on_call=3)
+    lane = world.shipper_lane(max_batch=2)
     with pytest.raises(Crash):
         await drain_and_mine(world, lane)
     world.now += 3_600
@@ -85,8 +99,9 @@ async def test_killed_with_several_in_flight(world: World, method: str, when: st
 async def test_killed_over_and_over(world: World) -> None:
     new = world.openings(*range(5))
     await world.submit(*new)
-    for method, when in POINTS:
-        await run_until_killed(world, crashing(method, when), max_batch=1)
+    for owner, method, when in POINTS:
+        kill(owner, method, when)
+        await run_until_killed(world, max_batch=1)
     await world.drain(world.shipper_lane(max_batch=1))
     await world.check_recorded_once(new)
 

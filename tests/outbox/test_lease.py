@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,17 @@ from chain_client.domain.ids import MemberNumber
 from chain_client.outbox.worker import Lane
 from tests.outbox.lane_world import World
 from tests.support.chain import signer
+
+
+def before(owner: Any, method: str, act: Callable[[], Awaitable[None]]) -> None:
+    """Let something happen before each call of a lane's method."""
+    original = getattr(owner, method)
+
+    async def slowly(*arguments: Any) -> Any:
+        await act()
+        return await original(*arguments)
+
+    setattr(owner, method, slowly)
 
 
 async def test_a_second_worker_waits_until_the_lease_runs_out(world: World) -> None:
@@ -52,14 +64,13 @@ async def test_a_worker_taken_over_between_claim_and_store_stores_nothing(world:
     second = world.shipper_lane()
     new = world.openings(1, 2)
 
-    class Slow(Lane):
-        async def _store_batch(self, *arguments: Any) -> Any:
-            world.now += 3_600  # it hangs, and another worker takes the lane over
-            assert await second.step()
-            return await super()._store_batch(*arguments)
+    async def hang() -> None:
+        world.now += 3_600
+        assert await second.step()
 
     await world.submit(*new)
-    slow = world.shipper_lane(Slow)
+    slow = world.shipper_lane()
+    before(slow._packer, "store", hang)
     assert not await slow.step()
     assert len(await world.batches()) == 1
     await world.drain(second)
@@ -70,15 +81,14 @@ async def test_a_worker_taken_over_between_claim_and_store_stores_nothing(world:
 async def test_a_worker_taken_over_while_settling_leaves_it_to_the_other(world: World) -> None:
     second = world.shipper_lane()
 
-    class Slow(Lane):
-        async def _write_outcomes(self, *arguments: Any) -> None:
-            world.now += 3_600
-            await world.drain(second)
-            await super()._write_outcomes(*arguments)
+    async def hang() -> None:
+        world.now += 3_600
+        await world.drain(second)
 
     new = world.openings(1)
     await world.submit(*new)
-    slow = world.shipper_lane(Slow)
+    slow = world.shipper_lane()
+    before(slow._settler, "_write", hang)
     assert await slow.step()
     assert not await slow.step()
     await world.check_recorded_once(new)
@@ -89,14 +99,13 @@ async def test_two_workers_contending_send_every_item_once(world: World) -> None
     new = world.openings(*range(60))
     await world.submit(*new)
 
-    class Ageing(Lane):
-        async def _store_batch(self, *arguments: Any) -> Any:
-            world.now += 3
-            await asyncio.sleep(0)
-            return await super()._store_batch(*arguments)
+    async def age() -> None:
+        world.now += 3
+        await asyncio.sleep(0)
 
-    first = world.shipper_lane(Ageing, max_batch=3, lease=4)
-    second = world.shipper_lane(Ageing, max_batch=3, lease=4)
+    first, second = world.shipper_lane(max_batch=3, lease=4), world.shipper_lane(max_batch=3, lease=4)
+    before(first._packer, "store", age)
+    before(second._packer, "store", age)
 
     async def work(lane: Lane) -> int:
         moved = 0
@@ -117,13 +126,9 @@ async def test_two_writers_of_one_member_never_take_the_same_item(world: World) 
     second = world.lane(world.chain.shipper.number, other)
     new = world.openings(1, 2, 3)
 
-    class Slow(Lane):
-        async def _store_batch(self, *arguments: Any) -> Any:
-            await world.drain(second)
-            return await super()._store_batch(*arguments)
-
     await world.submit(*new)
-    slow = world.shipper_lane(Slow)
+    slow = world.shipper_lane()
+    before(slow._packer, "store", lambda: world.drain(second))
     assert await slow.step()
     assert await world.states() == ["recorded"] * 3
     assert not await slow.step()

@@ -16,7 +16,7 @@ from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import Address
 from chain_client.domain.records import Kind, Reason
 from chain_client.domain.signatures import sign
-from chain_client.outbox import worker, writer
+from chain_client.outbox import packer, writer
 from chain_client.outbox.transactions import fields_of
 from chain_client.outbox.worker import NodeBehind
 from chain_client.rpc.node import Node
@@ -257,7 +257,7 @@ async def test_a_nonce_used_by_a_stranger_while_in_flight_halts(world: World) ->
     assert halted.startswith("Nonce 0 of writer")
     assert "none of the transactions this lane made under it has a receipt" in halted
     assert await world.states() == ["sent", "sent"]
-    with pytest.raises(Broken, match="may still be mined"):
+    with pytest.raises(Broken, match="was mined, or may still be"):
         await world.resume(world.chain.shipper.number, key, 1)
     provider.mine()
     assert await world.resume(world.chain.shipper.number, key, 2) == 2
@@ -295,7 +295,7 @@ async def test_events_that_are_not_the_items_halt_the_lane(
     def other(kind: Kind, items: Any, signatures: Any = ()) -> bytes:
         return original(kind, [replace(item, record_hash=b"\x01" * 32) for item in items], signatures)
 
-    monkeypatch.setattr(worker, "encode_batch", other)
+    monkeypatch.setattr(packer, "encode_batch", other)
     await world.submit(*world.openings(1))
     lane = world.shipper_lane()
     await world.drain(lane)
@@ -312,7 +312,7 @@ async def test_more_or_fewer_events_than_items_halt_the_lane(
 ) -> None:
     original = encode_batch
     more = [world.opening(number) for number in range(50, 50 + count)]
-    monkeypatch.setattr(worker, "encode_batch", lambda kind, _items, _signed: original(kind, more))
+    monkeypatch.setattr(packer, "encode_batch", lambda kind, _items, _signed: original(kind, more))
     await world.submit(*world.openings(1))
     await world.drain(world.shipper_lane())
     halted = (await world.lane_row(world.chain.shipper.writer)).halted
