@@ -154,6 +154,8 @@ class TesterProvider(AsyncBaseProvider):
             "parentHash": "0x" + header.parent_hash.hex(),
             "timestamp": hex(header.timestamp),
             "baseFeePerGas": hex(header.base_fee_per_gas),
+            "gasLimit": hex(header.gas_limit),
+            "gasUsed": hex(header.gas_used),
             "mixHash": "0x" + header.mix_hash.hex(),
             "transactions": ["0x" + transaction.hash.hex() for transaction in block.transactions],
         }
