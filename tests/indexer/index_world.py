@@ -44,7 +44,7 @@ from chain_client.domain.records import (
 )
 from chain_client.domain.rules import check_feedback, check_key_change, check_opening, check_report
 from chain_client.domain.words import DeliveryWord, DriverWord
-from chain_client.indexer.follower import Follower
+from chain_client.indexer.follower import Chain, Events, Follower
 from chain_client.indexer.reader import IndexedHead, indexed_head
 from chain_client.rpc.errors import BlockUnknown
 from chain_client.rpc.records import Block, Engine
@@ -361,26 +361,26 @@ async def _empty_database() -> bytes:
 class Index:
     """A store in a file, and a follower of a node."""
 
-    def __init__(self, store: Store, node: WorldNode, ledger_id: int) -> None:
+    def __init__(self, store: Store, node: Chain, ledger_id: int, ledger: Events | None = None) -> None:
         self.store, self.node, self.ledger_id = store, node, ledger_id
-        self.follower = Follower(store, node, node, ledger_id, lambda: 1_800_000_000)
+        self.follower = Follower(store, node, ledger or node, ledger_id, lambda: 1_800_000_000)
 
     @classmethod
     @asynccontextmanager
-    async def over(cls, node: WorldNode, path: Path) -> AsyncIterator[Index]:
-        """An empty index in a new file; closed in the end."""
+    async def over(cls, node: Chain, path: Path, ledger: Events | None = None) -> AsyncIterator[Index]:
+        """An empty index in a new file; closed in the end. A world's node is its own ledger."""
         path.write_bytes(await _empty_database())
         store = open_store(f"sqlite+aiosqlite:///{path}")
         try:
-            yield await cls.of(store, node)
+            yield await cls.of(store, node, ledger or node)
         finally:
             await store.close()
 
     @classmethod
-    async def of(cls, store: Store, node: WorldNode) -> Index:
+    async def of(cls, store: Store, node: Chain, ledger: Events) -> Index:
         async with store.write() as connection:
-            ledger_id = await register_ledger(connection, node.world.identity)
-        return cls(store, node, ledger_id)
+            ledger_id = await register_ledger(connection, ledger.deployment.identity)
+        return cls(store, node, ledger_id, ledger)
 
     async def head(self) -> IndexedHead | None:
         async with self.store.read() as connection:
