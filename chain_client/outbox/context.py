@@ -38,7 +38,7 @@ class LaneSettings:
     receipt_poll: float = 0.025
     unable_poll: float = 0.5
     longest_backoff: float = 5.0
-    lease: int = 10
+    lease: int = 5
     resend_after: int = 5
     replace_after: int = 30
     nonce_grace: int = 10
