@@ -106,6 +106,9 @@ class World:
                 grow.registration(MemberRegistered(number, f"member {number}", roles))
             grow.registration(DriversRegistered(3, 1, 3))
             grow.registration(DriversRegistered(4, 4, 2))
+            grow.registration(WriterAllowed(1, b"\x01" * 20))
+            grow.registration(WriterAllowed(3, b"\x02" * 20))
+            grow.registration(WriterRemoved(3, b"\x02" * 20))
 
         self._mine(founding, 60)
 

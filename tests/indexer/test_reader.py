@@ -15,7 +15,7 @@ from chain_client.indexer.reader import HistoryQuery, Place
 @pytest.fixture(scope="module")
 def world():
     made = World(21)
-    made.mine(150, items=9)
+    made.mine(90, items=9)
     return made
 
 
