@@ -142,7 +142,7 @@ def field_path(location: Sequence[str | int]) -> str:
 async def _on_doorstep_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DoorstepError)
     problem = as_problem(error)
-    if problem.status >= 500:
+    if problem.status >= 500 and not isinstance(error, Problem):
         _log.error("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
     return answer(problem, request.url.path)
 

@@ -16,6 +16,7 @@ from api.fields import issue_names
 from api.settings import Settings
 from api.times import format_time
 from chain_client.domain.digests import digest, document_hash
+from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import (
     ZERO_HASH,
     DeliveryId,
@@ -34,7 +35,7 @@ from chain_client.outbox.signer import LIGHT, create_keystore
 from chain_client.outbox.worker import Lane
 from chain_client.store import LedgerId, Store, migrate, open_store, register_ledger
 from chain_client.vault import api_keys
-from tests.support.chain import SmallNetwork, signer
+from tests.support.chain import SmallNetwork
 
 SEALING_KEY = b"s" * 32
 JSON = dict[str, Any]
@@ -181,7 +182,7 @@ async def world_of(chain: SmallNetwork, directory: Path, **changes: Any) -> Asyn
     url = f"sqlite+aiosqlite:///{directory / 'doorstep.db'}"
     keystore = directory / "relay.json"
     if not keystore.exists():
-        create_keystore(keystore, "password", secret=signer("relay")._secret, work=LIGHT)
+        create_keystore(keystore, "password", secret=keccak256(b"key of relay"), work=LIGHT)
         (directory / "password").write_text("password\n")
     settings = Settings(
         **{
