@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from chain_client.domain.errors import Broken, InvalidInput
 from chain_client.domain.ids import to_hex
 from scripts.client import Api
 from scripts.datadir import DataDirectory
-from scripts.network import open_network
+from scripts.network import OpenNetwork, open_network
 from scripts.olist import plan as planning
 from scripts.olist.account import Account, Recorded, account, delivery_ids, read_record
 from scripts.olist.importer import Importer, check_head, ensure_cast
@@ -26,6 +27,7 @@ MADE_UP: Final = (
     "the carrier, the first two for the driver."
 )
 _PATIENCE: Final = 120.0
+_NODE_PATIENCE: Final = 10.0
 _LEFT_OUT_SHOWN: Final = 20
 
 
@@ -33,6 +35,15 @@ class RowsLost(Broken):
     """The account does not add up: a row has no end, or two."""
 
     code = "rows-lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run came to: every row's end, what the record holds, and figures of the run itself."""
+
+    account: Account
+    recorded: Recorded
+    run: dict[str, Any]
 
 
 def run(source: Path, directory: DataDirectory, limit: int | None, output: Output) -> None:
@@ -56,33 +67,40 @@ def run(source: Path, directory: DataDirectory, limit: int | None, output: Outpu
 
 
 async def _run(dataset: Dataset, directory: DataDirectory, output: Output) -> None:
-    async with open_network(directory, wait_seconds=10.0) as net:
-        started = time.monotonic()
-        steps = planning.steps(planning.events(dataset))
-        identity = net.ledger.deployment.identity
-        named = {"ledger": to_hex(identity.address), "genesis": to_hex(identity.genesis_hash)}
-        with Journal.open(directory.journal, named) as journal:
-            async with Api(net.network.api, patience=_PATIENCE, waiting=output.warn) as api:
-                await check_head(net.node, steps, journal)
-                before = await net.node.head()
-                cast = await ensure_cast(net)
-                separator = identity.signing_domain.separator()
-                recipients = Recipients(directory.seed(), cast.shipper.member, separator)
-                importer = Importer(api, net.node, cast, recipients, journal, output)
-                await importer.run(steps)
-                after = await net.node.head()
-                seconds = time.monotonic() - started
-                recorded = await _recorded(dataset, importer)
-                counted = await account(dataset, steps, journal.answers, recorded, api, cast)
-        run = {
-            "items": importer.sent.total(),
-            "seconds": round(seconds, 1),
-            "items_per_second": round(importer.sent.total() / seconds, 1),
-            "blocks": after.number - before.number,
-        }
-        _show(counted, recorded, run, output)
-    if not counted.complete:
+    async with open_network(directory, wait_seconds=_NODE_PATIENCE) as net:
+        async with Api(net.network.api, patience=_PATIENCE, waiting=output.warn) as api:
+            done = await replay(dataset, net, api, output)
+    _show(done, output)
+    if not done.account.complete:
         raise RowsLost("The account does not add up: see the table; a row has no end, or more than one.")
+
+
+async def replay(dataset: Dataset, net: OpenNetwork, api: Api, output: Output) -> Done:
+    """Send what is missing of the data set and return what became of every row; errors as `run`'s."""
+    started = time.monotonic()
+    steps = planning.steps(planning.events(dataset))
+    identity = net.ledger.deployment.identity
+    named = {"ledger": to_hex(identity.address), "genesis": to_hex(identity.genesis_hash)}
+    with Journal.open(net.directory.journal, named) as journal:
+        await check_head(net.node, steps, journal)
+        before = await net.node.head()
+        cast = await ensure_cast(net)
+        recipients = Recipients(
+            net.directory.seed(), cast.shipper.member, identity.signing_domain.separator()
+        )
+        importer = Importer(api, net.node, cast, recipients, journal, output)
+        await importer.run(steps)
+        after = await net.node.head()
+        seconds = time.monotonic() - started
+        recorded = await _recorded(dataset, importer)
+        counted = await account(dataset, steps, journal.answers, recorded, api, cast)
+    run = {
+        "items": importer.sent.total(),
+        "seconds": round(seconds, 1),
+        "items_per_second": round(importer.sent.total() / seconds, 1),
+        "blocks": after.number - before.number,
+    }
+    return Done(counted, recorded, run)
 
 
 async def _recorded(dataset: Dataset, importer: Importer) -> Recorded:
@@ -92,12 +110,13 @@ async def _recorded(dataset: Dataset, importer: Importer) -> Recorded:
     return await read_record(entries, delivery_ids(dataset, importer.recipients))
 
 
-def _show(counted: Account, recorded: Recorded, run: dict[str, Any], output: Output) -> None:
-    record = {"blocks": len(recorded.blocks), "transactions": len(recorded.transactions)}
+def _show(done: Done, output: Output) -> None:
+    record = {"blocks": len(done.recorded.blocks), "transactions": len(done.recorded.transactions)}
+    run = done.run
     if output.json:
-        output.document({**counted.to_json(), "made_up": MADE_UP, "record": record, "run": run})
+        output.document({**done.account.to_json(), "made_up": MADE_UP, "record": record, "run": run})
         return
-    counted.show(output)
+    done.account.show(output)
     output.text(
         f"In the record: {record['transactions']:,} transactions in {record['blocks']:,} blocks. "
         f"This run: {run['items']:,} items in {run['seconds']:,} s ({run['items_per_second']:,} a second), "

@@ -25,7 +25,7 @@ from scripts.olist.journal import Answered, Journal
 from scripts.olist.plan import CARRIERS, DRIVERS_PER_CARRIER, OUTCOME, Event, Step, What
 from scripts.output import Output, iso
 from scripts.recipients import Ratings, Recipients
-from scripts.waiting import at_time, until_settled, until_time
+from scripts.waiting import PATIENCE, at_time, until_settled, until_time
 
 SHIPPER: Final = "Olist shop"
 _CLOCK_SLACK: Final = 30
@@ -153,7 +153,8 @@ class Importer:
     async def _clock_at(self, moment: int) -> None:
         """See to it that the API judges by a time at, or seconds after, `moment`."""
         if not at_time(await self.api.get("/v1/status"), moment, _CLOCK_SLACK):
-            await until_time(self.api, await set_clock(self.node, moment), _CLOCK_SLACK)
+            set_to = await set_clock(self.node, moment, patience=PATIENCE)
+            await until_time(self.api, set_to, _CLOCK_SLACK)
 
     async def _send(self, request: Sequence[Event]) -> list[tuple[Event, Answered]]:
         what = request[0].what
