@@ -8,7 +8,7 @@ those still waiting as the rules will take them at the chain's time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,12 +33,12 @@ class Expected:
     """A delivery's word and replaced drivers, ahead of the index; `word` None while it is not opened."""
 
     word: DeliveryWord | None = None
-    was_drivers: set[DriverNumber] = field(default_factory=set)
+    was_drivers: frozenset[DriverNumber] = frozenset()
 
     def take(self, item: Item, word: DeliveryWord) -> None:
         """Go on to the word that `item` leaves."""
         if isinstance(item, Report) and self.word is not None and self.word.driver not in (0, item.driver):
-            self.was_drivers.add(self.word.driver)
+            self.was_drivers |= {self.word.driver}
         self.word = word
 
     def foresee(self, item: Item, now: int | None) -> None:
@@ -109,7 +109,7 @@ async def expect(
         if indexed is None:
             expected[delivery_id] = Expected()
         else:
-            expected[delivery_id] = Expected(indexed.word, set(indexed.was_drivers))
+            expected[delivery_id] = Expected(indexed.word, indexed.was_drivers)
     for delivery_id, items in pending.items():
         for waiting in items:
             recorded = waiting.state is writer.IntentState.RECORDED

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.digests import digest
 from chain_client.domain.errors import InvalidInput
-from chain_client.domain.ids import Address, DeliveryId
+from chain_client.domain.ids import Address
 from chain_client.domain.records import Feedback, Item, Kind, Reason, Receipt
 from chain_client.domain.rules import check_feedback
 from chain_client.domain.signatures import CompactSignature, parse_signature, recover
@@ -20,11 +20,16 @@ from chain_client.intake.expected import current_head, expect
 from chain_client.intake.requests import FeedbackRequest
 from chain_client.intake.walk import Asked, SentTwiceAtOnce, Walk, accepted_ids
 from chain_client.outbox import writer
-from chain_client.outbox.records import RELAY, KeptReceipt, NewIntent, NewReceipt, ReceiptConflict
+from chain_client.outbox.records import (
+    RELAY,
+    IntentState,
+    KeptReceipt,
+    NewIntent,
+    NewReceipt,
+    ReceiptConflict,
+)
 from chain_client.vault import documents
 from chain_client.vault.documents import Document
-
-_Promised = dict[tuple[DeliveryId, int], KeptReceipt]
 
 
 @dataclass(slots=True)
@@ -114,52 +119,64 @@ async def _store(
     chain_time: int,
     now: int,
 ) -> None:
-    taken = [one.asked for one in walk.taken]
-    again = walk.duplicates.values()
-    about = [one.delivery_id for one in (*taken, *again)]
-    promised = await writer.kept_receipts(connection, desk.ledger_id, about)
-    await _promise(desk, connection, taken, promised, chain_time)
+    taken, again = [one.asked for one in walk.taken], walk.duplicates
+    receipts = await _promise(desk, connection, taken, chain_time)
     intents = [
         NewIntent(RELAY, Kind.FEEDBACK, one.delivery_id, one.key, one.body_hash, one.item, one.signature)
         for one in taken
     ]
     ids = accepted_ids(await writer.submit(connection, desk.ledger_id, intents, now))
     # A text may come later than its feedback, with the same feedback sent again.
-    kept = [one.document for one in (*taken, *again) if one.document is not None]
+    kept = [one.document for one in (*taken, *again.values()) if one.document is not None]
     await documents.put(connection, desk.ledger_id, kept)
-    for one, intent_id in zip(walk.taken, ids, strict=True):
-        receipt = _receipt(promised, one.asked)
+    for one, intent_id, receipt in zip(walk.taken, ids, receipts, strict=True):
         walk.answer(one.index, Answer("accepted", intent_id, one.asked.delivery_id, receipt=receipt))
-    for index, asked in walk.duplicates.items():
-        walk.add_receipt(index, _receipt(promised, asked))
+    if again:
+        about = [one.delivery_id for one in again.values()]
+        promised = await writer.kept_receipts(connection, desk.ledger_id, about)
+        for index, asked in again.items():
+            receipt = _standing(promised.get((asked.delivery_id, asked.item.revision)), asked)
+            walk.add_receipt(index, receipt)
 
 
 async def _promise(
-    desk: Desk,
-    connection: AsyncConnection,
-    taken: Sequence[PreparedFeedback],
-    promised: _Promised,
-    chain_time: int,
-) -> None:
-    """Sign and keep a receipt for each revision that was never promised, and add them to `promised`.
+    desk: Desk, connection: AsyncConnection, taken: Sequence[PreparedFeedback], chain_time: int
+) -> list[SignedReceipt | None]:
+    """Sign and keep a receipt for each revision that was never promised; return the one that stands for each.
 
     Where another digest was promised for the revision, and came to nothing, the feedback is taken without a receipt:
-    the relay signs one digest for a revision, ever, but the recipient must not lose their say by that.
+    the relay gives one digest for a revision, ever, but the recipient must not lose their say by that.
     """
     if desk.relay is None:
-        return
+        return [None] * len(taken)
     record_by = min(chain_time + desk.receipt_seconds, checks.U32)
-    new = [
-        _signed(desk, desk.relay, one, record_by)
-        for one in taken
-        if (one.delivery_id, one.item.revision) not in promised
+    new = [_signed(desk, desk.relay, one, record_by) for one in taken]
+    kept = await writer.keep_receipts(connection, desk.ledger_id, new)
+    conflicts = [
+        one for one, receipt in zip(taken, kept, strict=True) if isinstance(receipt, ReceiptConflict)
     ]
-    for made, kept in zip(new, await writer.keep_receipts(connection, desk.ledger_id, new), strict=True):
-        if isinstance(kept, ReceiptConflict):
-            raise SentTwiceAtOnce(
-                "Another feedback of the same revision was just stored by another call. Call again."
-            ) from kept
-        promised[made.delivery_id, made.revision] = kept
+    if conflicts:
+        await _check_came_to_nothing(desk, connection, conflicts)
+    return [
+        None if isinstance(receipt, ReceiptConflict) else _standing(receipt, one)
+        for one, receipt in zip(taken, kept, strict=True)
+    ]
+
+
+async def _check_came_to_nothing(
+    desk: Desk, connection: AsyncConnection, conflicts: Sequence[PreparedFeedback]
+) -> None:
+    """Raise SentTwiceAtOnce where a promised digest is still to be recorded: another call stored it just now."""
+    promised = await writer.kept_receipts(connection, desk.ledger_id, [one.delivery_id for one in conflicts])
+    keys = [
+        (RELAY, Kind.FEEDBACK, bytes(promised[one.delivery_id, one.item.revision].digest))
+        for one in conflicts
+    ]
+    found = await writer.find(connection, desk.ledger_id, keys)
+    if any(one.state in (IntentState.ACCEPTED, IntentState.SENT) for one in found.values()):
+        raise SentTwiceAtOnce(
+            "Another feedback of the same revision was just stored by another call. Call again."
+        )
 
 
 def _signed(desk: Desk, relay: ReceiptSigner, one: PreparedFeedback, record_by: int) -> NewReceipt:
@@ -167,8 +184,7 @@ def _signed(desk: Desk, relay: ReceiptSigner, one: PreparedFeedback, record_by: 
     return NewReceipt(one.delivery_id, one.item.revision, one.body_hash, record_by, relay.address, signature)
 
 
-def _receipt(promised: _Promised, one: PreparedFeedback) -> SignedReceipt | None:
-    kept = promised.get((one.delivery_id, one.item.revision))
+def _standing(kept: KeptReceipt | None, one: PreparedFeedback) -> SignedReceipt | None:
     if kept is None or kept.digest != one.body_hash:
         return None
     return SignedReceipt(kept.digest, kept.record_by, kept.relay, kept.signature)
