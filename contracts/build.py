@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import solcx
-from eth_utils import keccak
+from eth_hash.auto import keccak
 from solcx.exceptions import SolcError
 
 HERE = Path(__file__).resolve().parent

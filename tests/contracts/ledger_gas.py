@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
 
-from ledger_harness import ROOT, Result, actor
+from ledger_harness import Result, actor
 from ledger_world import COURIER, COURIER_WRITER, RECIPIENT, RELAY, RIVAL, World
 
 from chain_client.domain.records import DriverKey, DriverMove
@@ -88,5 +87,4 @@ def _singles(world: World) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     SNAPSHOT.write_text(json.dumps(measure(World()), indent=1) + "\n", encoding="utf-8")
