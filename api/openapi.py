@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
@@ -12,10 +14,22 @@ from pydantic.json_schema import models_json_schema
 from api.deliveries.models import NewDelivery
 from api.feedback.models import NewFeedback
 from api.key_changes.models import NewKeyChange
-from api.problems import ProblemModel
+from api.problems import MEDIA_TYPE, ProblemModel
 from api.reports.models import NewReport
 
 _MODELS: tuple[type[BaseModel], ...] = (NewDelivery, NewReport, NewFeedback, NewKeyChange, ProblemModel)
+
+_EXAMPLES: Final = Path(__file__).parent / "examples.json"
+"""Answers of a real run: path, method, status, answer. `python -m tests.api.record_examples` records them anew."""
+
+
+def _add_examples(paths: dict[str, Any]) -> None:
+    for path, methods in orjson.loads(_EXAMPLES.read_bytes()).items():
+        for method, statuses in methods.items():
+            for status, answer in statuses.items():
+                content = paths[path][method]["responses"][status]["content"]
+                media_type = "application/json" if "application/json" in content else MEDIA_TYPE
+                content[media_type]["examples"] = {"answer": {"value": answer}}
 
 
 def describe(app: FastAPI) -> None:
@@ -39,6 +53,7 @@ def describe(app: FastAPI) -> None:
             schemas["Problem"] = schemas.pop("ProblemModel")
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
+            _add_examples(schema["paths"])
             app.openapi_schema = schema
         return app.openapi_schema
 

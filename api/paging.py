@@ -29,6 +29,9 @@ _VERSION: Final = 1
 _CHECKSUM: Final = 4
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most items of this page.")]
+MaybeLimit = Annotated[
+    int | None, Query(ge=1, le=MAX_LIMIT, description="Most items of this page; without it, see above.")
+]
 Cursor = Annotated[
     str | None,
     Query(max_length=128, description="`next_cursor` of the page before; the first page has none."),

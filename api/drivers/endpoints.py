@@ -12,7 +12,7 @@ from api.auth import Caller, PossibleCaller, required
 from api.drivers.models import DriversModel
 from api.history.endpoints import HISTORY_RESPONSES
 from api.history.pages import Format, answer_history, format_of
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, MaybeLimit, decode_cursor, encode_cursor
 from api.problems import documented, not_found
 from api.reputations import AsOf, PolicyNumber, ReputationModel, parse_as_of
 from api.services import Context, Reading, Services
@@ -120,7 +120,7 @@ async def driver_history(
     context: Context,
     connection: Reading,
     format: Annotated[Format | None, Query(description="Goes before the Accept header.")] = None,
-    limit: Limit | None = None,
+    limit: MaybeLimit = None,
     cursor: Cursor = None,
 ) -> Response:
     """Return the entries that name the driver, in chain order; pages and formats as `/v1/history` has them.

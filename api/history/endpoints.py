@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.auth import ReadingCaller
 from api.history.models import HistoryModel
 from api.history.pages import Format, answer_history, format_of
-from api.paging import Cursor, Limit
+from api.paging import Cursor, MaybeLimit
 from api.problems import documented
 from api.services import Context, Reading
 from api.times import parse_time
@@ -53,7 +53,7 @@ async def get_history(
     to_block: Annotated[int | None, _BLOCK] = None,
     order: Literal["oldest", "newest"] = "oldest",
     format: Annotated[Format | None, Query(description="Goes before the Accept header.")] = None,
-    limit: Limit | None = None,
+    limit: MaybeLimit = None,
     cursor: Cursor = None,
 ) -> Response:
     """Return the entries that all given filters hold for: what stands on chain, never private text.

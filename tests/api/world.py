@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from chain_client.outbox.signer import LIGHT, create_keystore
 from chain_client.outbox.worker import Lane
 from chain_client.store import LedgerId, Store, migrate, open_store, register_ledger
 from chain_client.vault import api_keys
+from tests.api.contract import hold_to
 from tests.support.chain import SmallNetwork
 
 SEALING_KEY = b"s" * 32
@@ -215,11 +217,13 @@ async def world_of(chain: SmallNetwork, directory: Path, **changes: Any) -> Asyn
     while await follower.step():
         pass
     app = create_app(settings, clock=clock)
+    # Every answer in every test is held to the API's own document.
+    documented = {"response": [partial(hold_to, app.openapi())]}
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     try:
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://api") as http,
+            httpx.AsyncClient(transport=transport, base_url="http://api", event_hooks=documented) as http,
         ):
             yield World(chain, store, ledger_id, settings, app, http, follower, lanes, keys)
     finally:
