@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
@@ -27,7 +27,7 @@ class Settings:
     """SQLAlchemy URL, as `open_store` takes it; the schema must be there (`migrate`)."""
     identity: LedgerIdentity
     """The ledger that the database's rows belong to."""
-    sealing_key: bytes
+    sealing_key: bytes = field(repr=False)
     """32 bytes that seal the secrets of links made here."""
     relay_keystore: Path | None = None
     """The encrypted keystore that signs receipts; without one feedback is accepted without a receipt."""
