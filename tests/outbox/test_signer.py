@@ -26,7 +26,7 @@ from chain_client.outbox.signer import (
     create_keystore,
     load_keystore,
 )
-from chain_client.outbox.transactions import fields_of, version, with_raised_fees
+from chain_client.outbox.transactions import fields_of, version, with_margin, with_raised_fees
 from chain_client.rpc.records import Fees
 
 SECRET = bytes.fromhex("4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318")
@@ -83,6 +83,22 @@ def test_nothing_is_replaced_where_nothing_is_paid() -> None:
     signer = LocalSigner(SECRET)
     free = version(signer, TxFields(20260, 7, FIELDS.to, b"", 90_000, 0, 0))
     assert with_raised_fees(signer, free, Fees(0, 0)) is None
+
+
+@pytest.mark.parametrize(
+    ("estimate", "items", "block_gas", "gas"),
+    [
+        (8_000_000, 100, None, 10_000_000),
+        (40_000, 2, None, 180_000),
+        (40_000, 200, None, 12_060_000),
+        (40_000, 200, 10_000_000, 5_000_000),
+        (8_000_000, 200, 10_000_000, 10_000_000),
+    ],
+)
+def test_gas_leaves_room_for_items_accepted_later(
+    estimate: int, items: int, block_gas: int | None, gas: int
+) -> None:
+    assert with_margin(estimate, items, block_gas) == gas
 
 
 def test_a_secret_is_never_shown(caplog: pytest.LogCaptureFixture) -> None:

@@ -119,6 +119,22 @@ async def test_a_batch_that_reverts_when_mined_is_halved(world: World) -> None:
     await world.check_recorded_once(good)
 
 
+async def test_an_estimate_made_too_early_still_leaves_enough_gas(world: World) -> None:
+    """Nodes estimate at the newest block's time, when every item may still be rejected for a small part of the gas."""
+    world.chain.provider.answers["eth_estimateGas"] = lambda _call: hex(40_000)
+    new = [
+        *world.openings(1, 2),
+        world.report(1, 3),
+        world.report(2, 3),
+        world.feedback(1),
+        world.feedback(2),
+    ]
+    await world.submit(*new)
+    await world.drain(world.shipper_lane(), world.carrier_lane(), world.relay_lane())
+    assert {batch.state for batch in await world.batches()} == {"settled"}
+    await world.check_recorded_once(new)
+
+
 @pytest.mark.usefixtures("unchecked")
 async def test_order_holds_through_halving(world: World) -> None:
     world.chain.provider.answers["eth_estimateGas"] = lambda _call: hex(3_000_000)
