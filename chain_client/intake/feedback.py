@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +32,9 @@ from chain_client.outbox.records import (
 )
 from chain_client.vault import documents
 from chain_client.vault.documents import Document
+
+_IN_PLACE: Final = 32
+"""Receipts that are signed without going to a thread, which costs as much as a few of them."""
 
 
 @dataclass(slots=True)
@@ -150,7 +155,7 @@ async def _promise(
     if desk.relay is None:
         return [None] * len(taken)
     record_by = min(chain_time + desk.receipt_seconds, checks.U32)
-    new = [_signed(desk, desk.relay, one, record_by) for one in taken]
+    new = await _sign_all(desk, desk.relay, taken, record_by)
     kept = await writer.keep_receipts(connection, desk.ledger_id, new)
     conflicts = [
         one for one, receipt in zip(taken, kept, strict=True) if isinstance(receipt, ReceiptConflict)
@@ -177,6 +182,16 @@ async def _check_came_to_nothing(
         raise SentTwiceAtOnce(
             "Another feedback of the same revision was just stored by another call. Call again."
         )
+
+
+async def _sign_all(
+    desk: Desk, relay: ReceiptSigner, taken: Sequence[PreparedFeedback], record_by: int
+) -> list[NewReceipt]:
+    def sign() -> list[NewReceipt]:
+        return [_signed(desk, relay, one, record_by) for one in taken]
+
+    # Thousands of signatures would hold up every other caller of this event loop; the curve's code lets threads run.
+    return sign() if len(taken) <= _IN_PLACE else await asyncio.to_thread(sign)
 
 
 def _signed(desk: Desk, relay: ReceiptSigner, one: PreparedFeedback, record_by: int) -> NewReceipt:

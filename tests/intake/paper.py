@@ -68,6 +68,7 @@ DRIVERS = {DriverNumber(n): CARRIER for n in (1, 2, 3)} | {DriverNumber(n): RIVA
 RELAY = LocalSigner(keccak256(b"relay"))
 SEALING_KEY = keccak256(b"sealing key")
 RECEIPT_SECONDS = 600
+SALT = b"\x0a" * 32
 
 
 def secret(name: str) -> bytes:

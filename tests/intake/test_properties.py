@@ -32,10 +32,9 @@ from chain_client.intake import (
 from chain_client.intake.expected import current_head
 from chain_client.store import open_store
 from chain_client.store.tables import intents
-from tests.intake.paper import CARRIER, RIVAL, SHIPPER, START, House, State, address, secret
+from tests.intake.paper import CARRIER, RIVAL, SALT, SHIPPER, START, House, State, address, secret
 
 Request = DeliveryRequest | ReportRequest | FeedbackRequest | KeyChangeRequest
-SALT = b"\x0a" * 32
 WAYBILLS = ("WB 1", "WB 2", "WB 3")
 IDS = tuple(delivery_id(SHIPPER, SALT, name) for name in WAYBILLS)
 KEYS = ("anna", "anna's phone", "mallory")
