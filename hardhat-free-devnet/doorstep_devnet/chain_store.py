@@ -147,14 +147,14 @@ class ChainStore:
         state = table(b"state")
         for key, value in data.state.items():
             txn.put(key, value, db=state)
-        txn.put(block_key(number), data.block.encode(), db=table(b"blocks"), append=True)
+        _add(txn, table(b"blocks"), block_key(number), data.block.encode())
         txn.put(data.block.hash, block_key(number), db=table(b"canonical"))
         for index, tx in enumerate(data.txs):
             key = item_key(number, index)
-            txn.put(key, tx.encode(), db=table(b"txs"), append=True)
+            _add(txn, table(b"txs"), key, tx.encode())
             txn.put(tx.hash, key, db=table(b"tx_index"))
         for log in data.logs:
-            txn.put(item_key(number, log.index), log.encode(), db=table(b"logs"), append=True)
+            _add(txn, table(b"logs"), item_key(number, log.index), log.encode())
         add_logs(txn, table(b"log_index"), data.logs)
         self._write_meta(txn, {HEAD_KEY: block_key(number), **meta})
 
@@ -185,6 +185,12 @@ class ChainStore:
                 txn.delete(key, db=table)
             else:
                 txn.put(key, value, db=table)
+
+
+def _add(txn: Txn, table: Any, key: bytes, value: bytes) -> None:
+    """Store a record that comes after all there are; anything else would be a mistake in the block."""
+    if not txn.put(key, value, db=table, append=True):
+        raise LookupError(f"record {key.hex()} is stored already or out of order")
 
 
 def _bytes(value: Any) -> bytes | None:

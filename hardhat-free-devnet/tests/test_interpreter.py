@@ -94,7 +94,7 @@ def _run(store: ChainStore, kind: type[PragueState], code: bytes, payload: bytes
 @example(code=bytes.fromhex("7f") + b"\xff" * 5, payload=b"", gas=100)
 @example(code=bytes.fromhex("60056003565b00"), payload=b"", gas=100)
 @example(code=bytes.fromhex("6004565b5b00"), payload=b"", gas=100)
-@example(code=bytes.fromhex("605b600156"), payload=b"", gas=100)
+@example(code=bytes.fromhex("615b00600156"), payload=b"", gas=100)
 @example(code=bytes.fromhex("5b") + b"\x5f" * 1100, payload=b"", gas=100_000)
 @example(code=bytes.fromhex("5f") + b"\x80" * 1100, payload=b"", gas=100_000)
 @example(code=_pushed(2**255) + bytes.fromhex("51"), payload=b"", gas=100_000)

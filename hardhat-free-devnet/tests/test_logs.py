@@ -81,6 +81,7 @@ async def test_logs_of_one_block_count_through_its_transactions(sender: Sender) 
     receipts = [await client.receipt(answer["result"]) for answer in answers]
     block = receipts[-1]["blockHash"]
     of_block = await client.rpc("eth_getLogs", {"blockHash": block})
+    assert len(of_block) == sum(receipt["blockHash"] == block for receipt in receipts) > 1
     assert [int(log["logIndex"], 16) for log in of_block] == list(range(len(of_block)))
     assert of_block == [
         log for receipt in receipts if receipt["blockHash"] == block for log in receipt["logs"]

@@ -6,6 +6,9 @@ import pytest
 import rlp
 from doorstep_devnet.mpt import MissingNode, decode, encode, read, update
 from doorstep_devnet.tries import list_root
+from doorstep_devnet.world import StorageDB
+from eth.db.atomic import AtomicDB
+from eth.db.storage import AccountStorageDB
 from eth.db.trie import make_trie_root_and_nodes
 from eth.rlp.logs import Log
 from eth_utils import keccak
@@ -95,3 +98,31 @@ def test_the_root_of_a_list_is_py_evms(count: int) -> None:
     for log in logs:
         log.encode = lambda log=log: rlp.encode(log)  # type: ignore[attr-defined]
     assert list_root([rlp.encode(log) for log in logs]) == make_trie_root_and_nodes(logs)[0]
+
+
+@pytest.mark.parametrize("kind", [StorageDB, AccountStorageDB], ids=["ours", "py-evm's"])
+def test_storage_that_was_wiped_comes_back_when_that_is_taken_back(kind: type[AccountStorageDB]) -> None:
+    db = AtomicDB()
+    storage = kind(db, BLANK_NODE_HASH, b"\1" * 20)
+    storage.set(1, 10)
+    storage.make_storage_root()
+    first = storage.get_changed_root()
+    storage.persist(db)
+    storage = kind(db, first, b"\1" * 20)
+    storage.set(2, 20)
+    storage.make_storage_root()
+    second = storage.get_changed_root()
+    storage.record(1)
+    storage.delete()
+    assert (storage.get(1), storage.get(2)) == (0, 0)
+    storage.set(3, 30)
+    storage.discard(1)
+    assert (storage.get(1), storage.get(2), storage.get(3)) == (10, 20, 0)
+    storage.make_storage_root()
+    assert storage.get_changed_root() == second
+    storage.record(2)
+    storage.delete()
+    storage.set(1, 10)
+    storage.commit(2)
+    storage.make_storage_root()
+    assert storage.get_changed_root() == first, "what is written after wiping is all there is"
