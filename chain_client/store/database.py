@@ -106,7 +106,8 @@ def open_store(url: str) -> Store:
         )
     if parsed.get_backend_name() != "sqlite":
         return Store(create_async_engine(parsed, pool_pre_ping=True))
-    engine = create_async_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
+    # As many as a worker has lanes: what goes beyond the pool is opened and closed, thread and all, at every look.
+    engine = create_async_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=32)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
