@@ -90,7 +90,7 @@ def _check(desk: Desk, request: ReportRequest) -> _Asked | Refusal:
     )
     return _Asked(
         request.delivery_id,
-        b"said" + said if key is None else b"key:" + key,
+        b"said" + said if key is None else body_hash(desk.body_key, b"key", key),
         body_hash(desk.body_key, b"report", said, evidence),
         request,
         evidence,

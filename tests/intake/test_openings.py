@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import select
@@ -313,14 +314,18 @@ async def test_a_value_at_the_edge_is_taken(house: House, changed: dict[str, obj
 
 
 async def test_no_private_text_outlives_an_erasure(house: House) -> None:
-    """Neither the waybill nor a plain hash of it or of the record stands in the intents, which are never erased."""
+    """Nothing that was said, and no plain hash of it, stands in the intents, which are never erased."""
     record = {"name": "Anna"}
-    await house.open(house.opening("WB-PRIVATE", record=record))
+    (answer,) = await house.open(house.opening("WB-PRIVATE", record=record))
+    assert answer.delivery_id is not None
+    await house.report(house.reported(answer.delivery_id, key="WB-PRIVATE delivered", evidence=record))
     async with house.store.read() as connection:
-        row = (await connection.execute(select(intents))).one()
-    stored = b"|".join(value for value in row if isinstance(value, bytes))
-    for guess in (b"WB-PRIVATE", keccak256(b"WB-PRIVATE"), b"Anna", keccak256(canonical_json(record))):
-        assert guess not in stored
+        rows = (await connection.execute(select(intents))).all()
+    assert len(rows) == 2
+    stored = b"|".join(value for row in rows for value in row if isinstance(value, bytes))
+    for private in (b"WB-PRIVATE", b"WB-PRIVATE delivered", b"Anna", canonical_json(record)):
+        for guess in (private, keccak256(private), sha256(private).digest()):
+            assert guess not in stored
 
 
 async def test_tracking_paths_carry_the_secret_in_the_fragment_alone(house: House) -> None:
