@@ -6,15 +6,17 @@ The same vectors (`tests/vectors`) bind this module, the contract and the pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Final
 
 import rfc8785
 
 from chain_client.domain.errors import Broken, InvalidInput
 from chain_client.domain.hashing import keccak256
-from chain_client.domain.ids import Address, DeliveryId, DriverNumber, Hash32, MemberNumber
+from chain_client.domain.ids import Address, Hash32
 from chain_client.domain.records import (
     DriverKey,
     DriverMove,
@@ -52,6 +54,35 @@ _EIP712_DOMAIN: Final = keccak256(
 Signable = Item | DriverKey | DriverMove | Receipt
 
 
+_ABI_TYPES: Final = {
+    "bytes32": "32s",
+    "address": "12x20s",
+    "uint8": "31xB",
+    "uint16": "30xH",
+    "uint32": "28xI",
+}
+
+
+def _layout(kind: type) -> struct.Struct:
+    """The ABI words of a type string as one packing: every field is static, so its place is fixed."""
+    types = (part.split()[0] for part in TYPE_STRINGS[kind].split("(")[1].rstrip(")").split(","))
+    return struct.Struct(">" + "".join(map(_ABI_TYPES.__getitem__, types)))
+
+
+_LAYOUTS: Final = {kind: _layout(kind) for kind in TYPE_STRINGS}
+_KINDS: Final[dict[Kind, type[Item | DriverMove]]] = {
+    Kind.OPENING: Opening,
+    Kind.REPORT: Report,
+    Kind.FEEDBACK: Feedback,
+    Kind.KEY_CHANGE: KeyChange,
+    Kind.NOTE: Note,
+    Kind.DRIVER_MOVE: DriverMove,
+}
+# Slotted dataclasses list their fields in the type string's order: one C call reads them all.
+_FIELDS_OF: Final = {kind: attrgetter(*(field.name for field in fields(kind))) for kind in TYPE_STRINGS}
+_HEAD: Final = struct.Struct(">32s32s32s24xQ24xQ")
+
+
 def _word(value: int | bytes) -> bytes:
     if isinstance(value, bytes):
         return value.rjust(32, b"\0")
@@ -64,36 +95,14 @@ def _words(*values: int | bytes) -> bytes:
 
 def encode(item: Signable) -> bytes:
     """Return the item's fields as ABI words, in the order of its type string: also its calldata."""
-    match item:
-        case Feedback():
-            return _words(
-                item.delivery_id,
-                item.driver,
-                item.overall,
-                item.timeliness,
-                item.packaging,
-                item.professionalism,
-                item.accuracy,
-                item.issues,
-                item.content_hash,
-                item.revision,
-            )
-        case Report():
-            return _words(item.delivery_id, item.driver, item.outcome, item.occurred_at, item.evidence_hash)
-        case Opening():
-            return _words(
-                item.delivery_id, item.recipient_key, item.carrier, item.promised_by, item.record_hash
-            )
-        case KeyChange():
-            return _words(item.delivery_id, item.new_key)
-        case Note():
-            return _words(item.delivery_id, item.driver, item.carrier, item.kind, item.content_hash)
-        case DriverKey():
-            return _words(item.driver, item.key, item.nonce)
-        case DriverMove():
-            return _words(item.driver, item.from_carrier, item.to_carrier, item.nonce)
-        case Receipt():
-            return _words(item.feedback_digest, item.record_by)
+    kind = type(item)
+    values = _FIELDS_OF[kind](item)
+    try:
+        return _LAYOUTS[kind].pack(*values)
+    except (
+        struct.error
+    ):  # a number beyond its field: no contract takes it, but its words and digest are defined
+        return _words(*values)
 
 
 def decode(kind: Kind, raw: bytes) -> Item | DriverMove:
@@ -101,87 +110,11 @@ def decode(kind: Kind, raw: bytes) -> Item | DriverMove:
 
     Raises Broken where `raw` has another number of words: it was not written by `encode`.
     """
-    take = _FIELDS[kind]
-    if len(raw) != take.words * 32:
-        raise Broken(f"An item of kind {kind} has {take.words * 32} bytes of words, not {len(raw)}.")
-    return take.build(raw)
-
-
-def _number(raw: bytes, word: int) -> int:
-    return int.from_bytes(raw[word * 32 : word * 32 + 32], "big")
-
-
-def _decode_opening(raw: bytes) -> Opening:
-    return Opening(
-        delivery_id=DeliveryId(raw[:32]),
-        recipient_key=Address(raw[44:64]),
-        carrier=MemberNumber(_number(raw, 2)),
-        promised_by=_number(raw, 3),
-        record_hash=Hash32(raw[128:160]),
-    )
-
-
-def _decode_report(raw: bytes) -> Report:
-    return Report(
-        delivery_id=DeliveryId(raw[:32]),
-        driver=DriverNumber(_number(raw, 1)),
-        outcome=_number(raw, 2),
-        occurred_at=_number(raw, 3),
-        evidence_hash=Hash32(raw[128:160]),
-    )
-
-
-def _decode_feedback(raw: bytes) -> Feedback:
-    return Feedback(
-        delivery_id=DeliveryId(raw[:32]),
-        driver=DriverNumber(_number(raw, 1)),
-        overall=raw[95],
-        timeliness=raw[127],
-        packaging=raw[159],
-        professionalism=raw[191],
-        accuracy=raw[223],
-        issues=_number(raw, 7),
-        content_hash=Hash32(raw[256:288]),
-        revision=raw[319],
-    )
-
-
-def _decode_key_change(raw: bytes) -> KeyChange:
-    return KeyChange(delivery_id=DeliveryId(raw[:32]), new_key=Address(raw[44:64]))
-
-
-def _decode_note(raw: bytes) -> Note:
-    return Note(
-        delivery_id=DeliveryId(raw[:32]),
-        driver=DriverNumber(_number(raw, 1)),
-        carrier=MemberNumber(_number(raw, 2)),
-        kind=_number(raw, 3),
-        content_hash=Hash32(raw[128:160]),
-    )
-
-
-def _decode_driver_move(raw: bytes) -> DriverMove:
-    return DriverMove(
-        driver=DriverNumber(_number(raw, 0)),
-        from_carrier=MemberNumber(_number(raw, 1)),
-        to_carrier=MemberNumber(_number(raw, 2)),
-        nonce=_number(raw, 3),
-    )
-
-
-class _Layout(NamedTuple):
-    words: int
-    build: Callable[[bytes], Item | DriverMove]
-
-
-_FIELDS: Final[dict[Kind, _Layout]] = {
-    Kind.OPENING: _Layout(5, _decode_opening),
-    Kind.REPORT: _Layout(5, _decode_report),
-    Kind.FEEDBACK: _Layout(10, _decode_feedback),
-    Kind.KEY_CHANGE: _Layout(2, _decode_key_change),
-    Kind.NOTE: _Layout(5, _decode_note),
-    Kind.DRIVER_MOVE: _Layout(4, _decode_driver_move),
-}
+    made = _KINDS[kind]
+    layout = _LAYOUTS[made]
+    if len(raw) != layout.size:
+        raise Broken(f"An item of kind {kind} has {layout.size} bytes of words, not {len(raw)}.")
+    return made(*layout.unpack(raw))
 
 
 def struct_hash(item: Signable) -> Hash32:
@@ -234,4 +167,5 @@ def document_hash(salt: bytes, document: Mapping[str, object]) -> Hash32:
 
 def next_head(head: Hash32, entry_digest: Hash32, word: int, block_number: int, block_time: int) -> Hash32:
     """Return the record head after an entry: `keccak256(abi.encode(head, entryDigest, word, number, timestamp))`."""
-    return Hash32(keccak256(head + entry_digest + _words(word, block_number, block_time)))
+    words = _HEAD.pack(head, entry_digest, word.to_bytes(32, "big"), block_number, block_time)
+    return Hash32(keccak256(words))
