@@ -30,8 +30,8 @@ class Services:
     feedback: Gathering[PreparedFeedback | Refusal]
 
 
-def services(request: Request) -> Services:
-    """Return what the lifespan made."""
+async def services(request: Request) -> Services:
+    """Return what the lifespan made (a coroutine, as FastAPI runs plain functions in a thread of their own)."""
     found: Services = request.app.state.services
     return found
 
