@@ -31,7 +31,7 @@ from chain_client.domain.records import (
 from chain_client.indexer import queries, registry
 from chain_client.indexer.counts import Counts, add_difference
 from chain_client.indexer.fold import DeliveryFold, FoldedDelivery, Stop
-from chain_client.indexer.queries import Values
+from chain_client.indexer.queries import Row
 from chain_client.indexer.replay import AppliedEntry, Replay
 from chain_client.indexer.words import carrier_in
 from chain_client.store import LedgerId
@@ -52,14 +52,14 @@ class Changes:
     """The rows that a run of events changes, and the differences of counts."""
 
     ledger_id: LedgerId
-    blocks: list[Values] = field(default_factory=list)
-    entries: list[Values] = field(default_factory=list)
-    registry: list[Values] = field(default_factory=list)
-    members: list[Values] = field(default_factory=list)
-    writers: list[Values] = field(default_factory=list)
-    drivers: list[Values] = field(default_factory=list)
-    deliveries: list[Values] = field(default_factory=list)
-    stops: list[Values] = field(default_factory=list)
+    blocks: list[Row] = field(default_factory=list)
+    entries: list[Row] = field(default_factory=list)
+    registry: list[Row] = field(default_factory=list)
+    members: list[Row] = field(default_factory=list)
+    writers: list[Row] = field(default_factory=list)
+    drivers: list[Row] = field(default_factory=list)
+    deliveries: list[Row] = field(default_factory=list)
+    stops: list[Row] = field(default_factory=list)
     counts: Counts = field(default_factory=dict)
 
     async def write(self, connection: AsyncConnection) -> None:
@@ -91,24 +91,21 @@ async def plan(connection: AsyncConnection, ledger_id: LedgerId, events: Sequenc
         position = logged.position
         if position.block_number != last_block:
             last_block = position.block_number
-            changes.blocks.append(
-                {
-                    "ledger_id": ledger_id,
-                    "number": last_block,
-                    "hash": position.block_hash,
-                    "time": position.block_time,
-                }
-            )
+            changes.blocks.append((ledger_id, last_block, position.block_hash, position.block_time))
         entry = replay.apply(logged)
         if entry is not None:
-            changes.entries.append(entry_values(ledger_id, entry))
+            changes.entries.append(entry_row(ledger_id, entry))
+            if entry.head_driver:
+                touched.changed_drivers.add(entry.head_driver)
+            else:
+                touched.changed_members.add(entry.head_carrier)
             if entry.kind is not Kind.DRIVER_MOVE and any(entry.delivery_id):
                 entries_of.setdefault(entry.delivery_id, []).append(entry)
         elif registry.is_registration(logged.event):
-            changes.registry.append(registry.event_values(ledger_id, logged))
-    changes.members = registry.member_values(ledger_id, replay, touched.changed_members)
-    changes.writers = registry.writer_values(ledger_id, replay, touched.changed_writers)
-    changes.drivers = registry.driver_values(ledger_id, replay, touched.changed_drivers)
+            changes.registry.append(registry.event_row(ledger_id, logged))
+    changes.members = registry.member_rows(ledger_id, replay, touched.changed_members)
+    changes.writers = registry.writer_rows(ledger_id, replay, touched.changed_writers)
+    changes.drivers = registry.driver_rows(ledger_id, replay, touched.changed_drivers)
     folds = await folds_before(
         connection, ledger_id, [delivery for delivery in earlier if delivery in entries_of]
     )
@@ -122,10 +119,10 @@ def _fold(changes: Changes, fold: DeliveryFold, more: Iterable[AppliedEntry]) ->
     for entry in more:
         fold.apply(entry.item, entry.position.block_time)
     folded = fold.result()
-    changes.deliveries.append(delivery_values(changes.ledger_id, folded))
+    changes.deliveries.append(delivery_row(changes.ledger_id, folded))
     known = set(before)
     changes.stops.extend(
-        stop_values(changes.ledger_id, folded, stop) for stop in folded.stops if stop not in known
+        stop_row(changes.ledger_id, folded, stop) for stop in folded.stops if stop not in known
     )
     add_difference(changes.counts, folded, before, folded.stops)
 
@@ -144,7 +141,7 @@ async def folds_before(
 
 @dataclass(slots=True)
 class _Touched:
-    """Which rows the events name: to be loaded before, or written after."""
+    """Which rows the events name, to be loaded before; and those they change, to be written after."""
 
     deliveries: set[DeliveryId] = field(default_factory=set)
     drivers: set[DriverNumber] = field(default_factory=set)
@@ -208,49 +205,43 @@ async def _state_before(connection: AsyncConnection, ledger_id: LedgerId, touche
     )
 
 
-def entry_values(ledger_id: LedgerId, entry: AppliedEntry) -> Values:
+def entry_row(ledger_id: LedgerId, entry: AppliedEntry) -> Row:
     """Return the row of an entry."""
     position = entry.position
-    return {
-        "ledger_id": ledger_id,
-        "block_number": position.block_number,
-        "log_index": position.log_index,
-        "block_time": position.block_time,
-        "tx_hash": position.tx_hash,
-        "kind": entry.kind.value,
-        "delivery_id": entry.delivery_id,
-        "shipper": entry.shipper,
-        "carrier": entry.carrier,
-        "driver": entry.driver,
-        "item": entry.raw,
-        "word": entry.word.to_bytes(32, "big"),
-        "head_carrier": entry.head_carrier,
-        "head_driver": entry.head_driver,
-        "head": entry.head,
-    }
+    return (
+        ledger_id,
+        position.block_number,
+        position.log_index,
+        position.block_time,
+        position.tx_hash,
+        entry.kind.value,
+        entry.delivery_id,
+        entry.shipper,
+        entry.carrier,
+        entry.driver,
+        entry.raw,
+        entry.word.to_bytes(32, "big"),
+        entry.head_carrier,
+        entry.head_driver,
+        entry.head,
+    )
 
 
-def delivery_values(ledger_id: LedgerId, folded: FoldedDelivery) -> Values:
+def delivery_row(ledger_id: LedgerId, folded: FoldedDelivery) -> Row:
     """Return the row of a delivery."""
-    return {
-        "ledger_id": ledger_id,
-        "delivery_id": folded.delivery_id,
-        "shipper": folded.shipper,
-        "carrier": folded.carrier,
-        "word": folded.word.to_bytes(32, "big"),
-        "promised_by": folded.promised_by,
-        "opened_at": folded.opened_at,
-        "was_drivers": b"".join(driver.to_bytes(4, "big") for driver in folded.was_drivers),
-        "first_report_at": folded.first_report_at,
-    }
+    return (
+        ledger_id,
+        folded.delivery_id,
+        folded.shipper,
+        folded.carrier,
+        folded.word.to_bytes(32, "big"),
+        folded.promised_by,
+        folded.opened_at,
+        b"".join([driver.to_bytes(4, "big") for driver in folded.was_drivers]),
+        folded.first_report_at,
+    )
 
 
-def stop_values(ledger_id: LedgerId, folded: FoldedDelivery, stop: Stop) -> Values:
+def stop_row(ledger_id: LedgerId, folded: FoldedDelivery, stop: Stop) -> Row:
     """Return the row of a stop."""
-    return {
-        "ledger_id": ledger_id,
-        "delivery_id": folded.delivery_id,
-        "shipper": folded.shipper,
-        "carrier": folded.carrier,
-        **stop._asdict(),
-    }
+    return (ledger_id, folded.delivery_id, stop.driver, folded.shipper, folded.carrier, *stop[1:])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Table, and_, bindparam, delete, insert, select, update
+import sqlalchemy
+from sqlalchemy import Insert, Table, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.digests import decode
@@ -29,7 +30,8 @@ from chain_client.store.tables import (
     stops,
 )
 
-Values = dict[str, Any]
+Row = tuple[Any, ...]
+"""The values of a row to write, in the order of its table's columns."""
 
 
 # ── reading the state before a chunk ─────────────────────────────────────────────────────────────────────────────
@@ -87,78 +89,80 @@ async def prior_items(
 async def driver_states(
     connection: AsyncConnection, ledger_id: LedgerId, numbers: Iterable[DriverNumber]
 ) -> tuple[dict[DriverNumber, DriverWord], dict[DriverNumber, Hash32]]:
-    """Return the words and the record heads of the drivers that are known; a head never extended is left out."""
+    """Return the words and the record heads of the drivers that are known."""
     words: dict[DriverNumber, DriverWord] = {}
     heads: dict[DriverNumber, Hash32] = {}
-    head = _last_head(
-        entries.c.ledger_id == drivers.c.ledger_id,
-        entries.c.head_carrier == 0,
-        entries.c.head_driver == drivers.c.driver,
-    )
     for some in slices(numbers):
         rows = await connection.execute(
-            select(drivers, head).where(drivers.c.ledger_id == ledger_id, drivers.c.driver.in_(some))
+            select(drivers).where(drivers.c.ledger_id == ledger_id, drivers.c.driver.in_(some))
         )
         for row in rows:
             number = DriverNumber(row.driver)
             words[number] = DriverWord(Address(row.key), MemberNumber(row.carrier), row.nonce)
-            if row.head is not None:
-                heads[number] = Hash32(row.head)
+            heads[number] = Hash32(row.head)
     return words, heads
 
 
 async def member_states(
     connection: AsyncConnection, ledger_id: LedgerId, numbers: Iterable[MemberNumber]
 ) -> tuple[dict[MemberNumber, IndexedMember], dict[MemberNumber, Hash32]]:
-    """Return the members that are known and their record heads as carriers; a head never extended is left out."""
+    """Return the members that are known and their record heads as carriers."""
     known: dict[MemberNumber, IndexedMember] = {}
     heads: dict[MemberNumber, Hash32] = {}
-    head = _last_head(
-        entries.c.ledger_id == members.c.ledger_id,
-        entries.c.head_carrier == members.c.member,
-        entries.c.head_driver == 0,
-    )
     for some in slices(numbers):
         rows = await connection.execute(
-            select(members, head).where(members.c.ledger_id == ledger_id, members.c.member.in_(some))
+            select(members).where(members.c.ledger_id == ledger_id, members.c.member.in_(some))
         )
         for row in rows:
             number = MemberNumber(row.member)
             known[number] = IndexedMember(number, row.name, row.roles)
-            if row.head is not None:
-                heads[number] = Hash32(row.head)
+            heads[number] = Hash32(row.head)
     return known, heads
-
-
-def _last_head(*where: Any) -> Any:
-    # A correlated subquery a row: one index seek each, where a GROUP BY would read every entry of the owner.
-    return (
-        select(entries.c.head)
-        .where(and_(*where))
-        .order_by(entries.c.block_number.desc(), entries.c.log_index.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("head")
-    )
 
 
 # ── writing a chunk ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def append(connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+_compiled: dict[tuple[str, str, str], str] = {}
+
+
+async def _many(
+    connection: AsyncConnection, name: tuple[str, Table], statement: Callable[[], Insert], rows: Sequence[Row]
+) -> None:
+    """Run an INSERT for many rows, each a tuple in the order of the table's columns.
+
+    Straight to the driver's executemany: going through named parameters takes longer than SQLite's own work.
+    """
+    what, table = name
+    dialect = connection.dialect
+    key = (dialect.name, what, table.name)
+    sql = _compiled.get(key)
+    if sql is None:
+        columns = table.columns.keys()
+        made = statement().compile(dialect=dialect, column_keys=columns)
+        assert list(made.positiontup or ()) == columns, "rows are in the order of the columns"
+        sql = _compiled[key] = str(made)
+    await connection.exec_driver_sql(sql, list(rows))
+
+
+async def append(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows that are not there yet."""
     if rows:
-        await connection.execute(insert(table), list(rows))
+        await _many(connection, ("append", table), lambda: insert(table), rows)
 
 
-async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
-    """Insert rows, each whole; where the primary key is there, replace it."""
+async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows; where the primary key is there, replace the rest."""
     if not rows:
         return
-    statement = insert_or(connection, table)
-    key = [column.name for column in table.primary_key.columns]
-    rest = {name: statement.excluded[name] for name in table.columns.keys() if name not in key}
-    await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), list(rows))
+
+    def statement() -> Insert:
+        made = insert_or(connection, table)
+        key = [column.name for column in table.primary_key.columns]
+        rest = {name: made.excluded[name] for name in table.columns.keys() if name not in key}
+        return made.on_conflict_do_update(index_elements=key, set_=rest)
+
+    await _many(connection, ("upsert", table), statement, rows)
 
 
 async def add_counts(connection: AsyncConnection, ledger_id: LedgerId, differences: Counts) -> None:
@@ -166,16 +170,15 @@ async def add_counts(connection: AsyncConnection, ledger_id: LedgerId, differenc
     changed = {key: row for key, row in differences.items() if any(row)}
     if not changed:
         return
-    statement = insert_or(connection, daily_counts)
-    key = [column.name for column in daily_counts.primary_key.columns]
-    added = {name: daily_counts.c[name] + statement.excluded[name] for name in FIGURES}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=key, set_=added),
-        [
-            {"ledger_id": ledger_id, **k._asdict(), **dict(zip(FIGURES, row, strict=True))}
-            for k, row in changed.items()
-        ],
-    )
+
+    def statement() -> Insert:
+        made = insert_or(connection, daily_counts)
+        key = [column.name for column in daily_counts.primary_key.columns]
+        added = {name: daily_counts.c[name] + made.excluded[name] for name in FIGURES}
+        return made.on_conflict_do_update(index_elements=key, set_=added)
+
+    rows = [(ledger_id, k.part, k.day, k.carrier, k.driver, k.shipper, *row) for k, row in changed.items()]
+    await _many(connection, ("add", daily_counts), statement, rows)
     shrunk = [
         {"the_ledger": ledger_id, **{f"the_{name}": value for name, value in k._asdict().items()}}
         for k, row in changed.items()
@@ -201,7 +204,8 @@ async def add_counts(connection: AsyncConnection, ledger_id: LedgerId, differenc
 
 async def set_cursor(connection: AsyncConnection, ledger_id: LedgerId, values: Mapping[str, Any]) -> None:
     """Write the cursor's row whole."""
-    await upsert(connection, cursors, [{"ledger_id": ledger_id, **values}])
+    row = {"ledger_id": ledger_id, **values}
+    await upsert(connection, cursors, [tuple(row[name] for name in cursors.columns.keys())])
 
 
 async def set_halted(connection: AsyncConnection, ledger_id: LedgerId, why: str | None) -> None:
@@ -254,6 +258,60 @@ async def registry_changed_above(connection: AsyncConnection, ledger_id: LedgerI
     return False
 
 
+async def all_heads(
+    connection: AsyncConnection, ledger_id: LedgerId
+) -> tuple[dict[MemberNumber, Hash32], dict[DriverNumber, Hash32]]:
+    """Return every carrier's and every driver's head, as stored."""
+    rows = await connection.execute(
+        select(members.c.member, members.c.head).where(members.c.ledger_id == ledger_id)
+    )
+    carriers = {MemberNumber(number): Hash32(head) for number, head in rows}
+    rows = await connection.execute(
+        select(drivers.c.driver, drivers.c.head).where(drivers.c.ledger_id == ledger_id)
+    )
+    return carriers, {DriverNumber(number): Hash32(head) for number, head in rows}
+
+
+async def owners_above(
+    connection: AsyncConnection, ledger_id: LedgerId, number: int
+) -> tuple[set[MemberNumber], set[DriverNumber]]:
+    """Return the carriers and the drivers whose heads were extended above block `number`."""
+    rows = await connection.execute(
+        select(entries.c.head_carrier, entries.c.head_driver)
+        .where(entries.c.ledger_id == ledger_id, entries.c.block_number > number)
+        .distinct()
+    )
+    owners = list(rows)
+    carriers = {MemberNumber(carrier) for carrier, _ in owners if carrier}
+    return carriers, {DriverNumber(driver) for _, driver in owners if driver}
+
+
+async def restore_heads(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    carriers: Iterable[MemberNumber],
+    drivers_: Iterable[DriverNumber],
+) -> None:
+    """Set the owners' heads to those of their last stored entries."""
+    for table, column, owner, numbers in (
+        (members, entries.c.carrier, entries.c.head_carrier, carriers),
+        (drivers, entries.c.driver, entries.c.head_driver, drivers_),
+    ):
+        which = table.c.member if table is members else table.c.driver
+        for number in numbers:
+            head = await connection.scalar(
+                select(entries.c.head)
+                .where(entries.c.ledger_id == ledger_id, column == number, owner == number)
+                .order_by(entries.c.block_number.desc(), entries.c.log_index.desc())
+                .limit(1)
+            )
+            await connection.execute(
+                update(table)
+                .where(table.c.ledger_id == ledger_id, which == number)
+                .values(head=head or bytes(32))
+            )
+
+
 async def drop_above(connection: AsyncConnection, ledger_id: LedgerId, number: int) -> None:
     """Delete entries, registry events and blocks above block `number`."""
     for table in (entries, registry_events, blocks):
@@ -275,7 +333,7 @@ async def drop_deliveries(
             )
 
 
-async def registry_rows(connection: AsyncConnection, ledger_id: LedgerId) -> list[Row[Any]]:
+async def registry_rows(connection: AsyncConnection, ledger_id: LedgerId) -> list[sqlalchemy.Row[Any]]:
     """Return every registry event, in chain order."""
     rows = await connection.execute(
         select(registry_events)
@@ -285,7 +343,7 @@ async def registry_rows(connection: AsyncConnection, ledger_id: LedgerId) -> lis
     return list(rows)
 
 
-async def move_rows(connection: AsyncConnection, ledger_id: LedgerId) -> list[Row[Any]]:
+async def move_rows(connection: AsyncConnection, ledger_id: LedgerId) -> list[sqlalchemy.Row[Any]]:
     """Return every driver's move, in chain order."""
     rows = await connection.execute(
         select(entries)

@@ -29,6 +29,7 @@ from chain_client.domain.records import (
 )
 from chain_client.indexer import queries
 from chain_client.indexer.replay import Replay
+from chain_client.indexer.words import ContradictoryRecord
 from chain_client.store import LedgerId
 from chain_client.store.tables import drivers, members, writers
 
@@ -37,22 +38,17 @@ _EVENTS: Final[dict[str, type[Any]]] = {
     for kind in (MemberRegistered, RolesSet, WriterAllowed, WriterRemoved, DriversRegistered, DriverKeySet)
 }
 _ADDRESSES: Final = frozenset({"writer", "key"})
-Values = queries.Values
 
 
-def event_values(ledger_id: LedgerId, logged: LoggedEvent) -> Values:
+def event_row(ledger_id: LedgerId, logged: LoggedEvent) -> queries.Row:
     """Return the row of `registry_events` for a registration."""
     event = logged.event
     args = {
         name: to_hex(value) if isinstance(value, bytes) else value for name, value in asdict(event).items()
     }
-    return {
-        "ledger_id": ledger_id,
-        "block_number": logged.position.block_number,
-        "log_index": logged.position.log_index,
-        "event": type(event).__name__,
-        "args": canonical_json(args),
-    }
+    position = logged.position
+    name = type(event).__name__
+    return ledger_id, position.block_number, position.log_index, name, canonical_json(args)
 
 
 def is_registration(event: Event) -> bool:
@@ -71,31 +67,38 @@ def stored_event(name: str, args: bytes) -> Event:
     return event
 
 
-def member_values(ledger_id: LedgerId, replay: Replay, numbers: Iterable[MemberNumber]) -> list[Values]:
-    """Return the rows of the members as the replay knows them."""
-    return [
-        {
-            "ledger_id": ledger_id,
-            "member": n,
-            "name": replay.members[n].name,
-            "roles": replay.members[n].roles,
-        }
-        for n in numbers
-    ]
+def member_rows(ledger_id: LedgerId, replay: Replay, numbers: Iterable[MemberNumber]) -> list[queries.Row]:
+    """Return the rows of the members as the replay knows them; raises ContradictoryRecord for one it does not."""
+    rows = []
+    for number in numbers:
+        known = replay.members.get(number)
+        if known is None:
+            raise ContradictoryRecord(f"An event names member {number}, never registered.")
+        head = replay.carrier_heads.get(number, ZERO_HASH)
+        rows.append((ledger_id, number, known.name, known.roles, head))
+    return rows
 
 
-def writer_values(ledger_id: LedgerId, replay: Replay, addresses: Iterable[Address]) -> list[Values]:
+def writer_rows(ledger_id: LedgerId, replay: Replay, addresses: Iterable[Address]) -> list[queries.Row]:
     """Return the rows of the writers as the replay knows them."""
-    return [{"ledger_id": ledger_id, "writer": a, **replay.writers[a]._asdict()} for a in addresses]
+    return [(ledger_id, address, *replay.writers[address]) for address in addresses]
 
 
-def driver_values(ledger_id: LedgerId, replay: Replay, numbers: Iterable[DriverNumber]) -> list[Values]:
-    """Return the rows of the drivers as the replay knows them."""
-    return [{"ledger_id": ledger_id, "driver": n, **asdict(replay.drivers[n])} for n in numbers]
+def driver_rows(ledger_id: LedgerId, replay: Replay, numbers: Iterable[DriverNumber]) -> list[queries.Row]:
+    """Return the rows of the drivers as the replay knows them; raises ContradictoryRecord for one it does not."""
+    rows = []
+    for number in numbers:
+        known = replay.drivers.get(number)
+        if known is None:
+            raise ContradictoryRecord(f"An event names driver {number}, never registered.")
+        head = replay.driver_heads.get(number, ZERO_HASH)
+        rows.append((ledger_id, number, known.carrier, known.key, known.nonce, head))
+    return rows
 
 
 async def rebuild_registry(connection: AsyncConnection, ledger_id: LedgerId) -> None:
-    """Write members, writers and drivers anew from what is stored of registrations and moves."""
+    """Write members, writers and drivers anew from what is stored of registrations and moves, their heads kept."""
+    heads = await queries.all_heads(connection, ledger_id)
     events = [
         _logged(row, stored_event(row.event, row.args))
         for row in await queries.registry_rows(connection, ledger_id)
@@ -106,9 +109,10 @@ async def rebuild_registry(connection: AsyncConnection, ledger_id: LedgerId) -> 
     for event in sorted(events, key=lambda logged: (logged.position.block_number, logged.position.log_index)):
         replay.apply(event)
     await queries.empty(connection, ledger_id, (members, writers, drivers))
-    await queries.append(connection, members, member_values(ledger_id, replay, replay.members))
-    await queries.append(connection, writers, writer_values(ledger_id, replay, replay.writers))
-    await queries.append(connection, drivers, driver_values(ledger_id, replay, replay.drivers))
+    replay.carrier_heads, replay.driver_heads = heads
+    await queries.append(connection, members, member_rows(ledger_id, replay, replay.members))
+    await queries.append(connection, writers, writer_rows(ledger_id, replay, replay.writers))
+    await queries.append(connection, drivers, driver_rows(ledger_id, replay, replay.drivers))
 
 
 def _logged(row: Row[Any], event: Event) -> LoggedEvent:

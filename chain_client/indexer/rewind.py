@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.ids import DeliveryId
 from chain_client.indexer import queries
-from chain_client.indexer.chunk import delivery_values, stop_values
+from chain_client.indexer.chunk import delivery_row, stop_row
 from chain_client.indexer.counts import Counts, add_stops
 from chain_client.indexer.fold import DeliveryFold, FoldedDelivery
 from chain_client.indexer.registry import rebuild_registry
@@ -20,6 +20,7 @@ async def rewind(connection: AsyncConnection, ledger_id: LedgerId, number: int) 
     On an open write transaction, in which the caller also sets the cursor to that block.
     """
     touched = await queries.deliveries_above(connection, ledger_id, number)
+    carriers, drivers = await queries.owners_above(connection, ledger_id, number)
     registry_changed = await queries.registry_changed_above(connection, ledger_id, number)
     counts: Counts = {}
     kept: list[FoldedDelivery] = []
@@ -42,13 +43,14 @@ async def rewind(connection: AsyncConnection, ledger_id: LedgerId, number: int) 
     await queries.drop_deliveries(
         connection, ledger_id, [delivery.delivery_id for delivery in kept], only_stops=True
     )
-    await queries.upsert(connection, deliveries, [delivery_values(ledger_id, delivery) for delivery in kept])
+    await queries.upsert(connection, deliveries, [delivery_row(ledger_id, delivery) for delivery in kept])
     await queries.append(
         connection,
         stops,
-        [stop_values(ledger_id, delivery, stop) for delivery in kept for stop in delivery.stops],
+        [stop_row(ledger_id, delivery, stop) for delivery in kept for stop in delivery.stops],
     )
     await queries.add_counts(connection, ledger_id, counts)
     await queries.drop_above(connection, ledger_id, number)
     if registry_changed:
         await rebuild_registry(connection, ledger_id)
+    await queries.restore_heads(connection, ledger_id, carriers, drivers)

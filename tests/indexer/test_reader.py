@@ -7,7 +7,7 @@ from index_world import CARRIERS, Index, World, WorldNode
 
 from chain_client.domain.ids import shipper_of
 from chain_client.domain.records import DriverMove, Kind, Note, Recorded
-from chain_client.indexer import reader, sql
+from chain_client.indexer import queries, reader, sql
 from chain_client.indexer.fold import fold_delivery
 from chain_client.indexer.reader import HistoryQuery, Place
 
@@ -117,6 +117,10 @@ async def test_a_head_is_rebuilt_from_the_entries_of_its_owner(world, index):
         for (whose, number), head in world.state.heads.items()
     }
     assert last == wanted
+    async with index.store.read() as connection:
+        carriers, drivers = await queries.all_heads(connection, index.ledger_id)
+    stored = {(n, 0): head for n, head in carriers.items()} | {(0, n): head for n, head in drivers.items()}
+    assert {owner: head for owner, head in stored.items() if any(head)} == wanted
 
 
 async def test_deliveries_are_as_the_rules_left_them(world, index, monkeypatch):

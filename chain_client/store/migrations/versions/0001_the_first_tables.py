@@ -195,6 +195,7 @@ def upgrade() -> None:
         sa.Column("carrier", sa.Integer(), nullable=False),
         sa.Column("key", sa.LargeBinary(length=20), nullable=False),
         sa.Column("nonce", sa.BigInteger(), nullable=False),
+        sa.Column("head", sa.LargeBinary(length=32), nullable=False),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_drivers_ledger_id_ledgers")),
         sa.PrimaryKeyConstraint("ledger_id", "driver", name=op.f("pk_drivers")),
     )
@@ -222,6 +223,7 @@ def upgrade() -> None:
         sa.Column("head", sa.LargeBinary(length=32), nullable=False),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_entries_ledger_id_ledgers")),
         sa.PrimaryKeyConstraint("ledger_id", "block_number", "log_index", name=op.f("pk_entries")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.create_index(
@@ -237,11 +239,6 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_entries_ledger_id_driver_block_number_log_index"),
             ["ledger_id", "driver", "block_number", "log_index"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_entries_ledger_id_head_carrier_head_driver_block_number_log_index"),
-            ["ledger_id", "head_carrier", "head_driver", "block_number", "log_index"],
             unique=False,
         )
         batch_op.create_index(
@@ -315,6 +312,7 @@ def upgrade() -> None:
         sa.Column("member", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("roles", sa.SmallInteger(), nullable=False),
+        sa.Column("head", sa.LargeBinary(length=32), nullable=False),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_members_ledger_id_ledgers")),
         sa.PrimaryKeyConstraint("ledger_id", "member", name=op.f("pk_members")),
     )
@@ -449,9 +447,6 @@ def downgrade() -> None:
     op.drop_table("intents")
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_entries_ledger_id_shipper_block_number_log_index"))
-        batch_op.drop_index(
-            batch_op.f("ix_entries_ledger_id_head_carrier_head_driver_block_number_log_index")
-        )
         batch_op.drop_index(batch_op.f("ix_entries_ledger_id_driver_block_number_log_index"))
         batch_op.drop_index(batch_op.f("ix_entries_ledger_id_delivery_id_block_number_log_index"))
         batch_op.drop_index(batch_op.f("ix_entries_ledger_id_carrier_block_number_log_index"))
