@@ -19,8 +19,6 @@ U8, U16, U32 = (1 << 8) - 1, (1 << 16) - 1, (1 << 32) - 1
 
 def integer(value: object, most: int, field: str, least: int = 0) -> None:
     """Check a whole number from `least` to `most`; a bool is none."""
-    if type(value) is int and least <= value <= most:
-        return  # nearly always, and ten times an item
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise InvalidInput(field, f"must be a whole number from {least} to {most}")
 
@@ -80,10 +78,22 @@ def _check_tree(value: Mapping[object, object], field: str) -> None:
 def feedback(item: Feedback) -> None:
     """Check that every field of a feedback fits its ABI type."""
     exact(item.delivery_id, 32, "delivery_id")
-    integer(item.driver, U32, "driver")
-    ratings = (item.overall, item.timeliness, item.packaging, item.professionalism, item.accuracy)
-    for aspect, rating in zip(ASPECTS, ratings, strict=True):
-        integer(rating, U8, aspect)
-    integer(item.issues, U32, "issues")
     exact(item.content_hash, 32, "content_hash")
-    integer(item.revision, U8, "revision")
+    small = (
+        item.overall,
+        item.timeliness,
+        item.packaging,
+        item.professionalism,
+        item.accuracy,
+        item.revision,
+    )
+    large = (item.driver, item.issues)
+    # Nearly always all is well: three comparisons instead of eight, bools being told apart by their type.
+    if {*map(type, small), *map(type, large)} == {int}:
+        whole = *small, *large
+        if min(whole) >= 0 and max(small) <= U8 and max(large) <= U32:
+            return
+    for name, value in zip((*ASPECTS, "revision"), small, strict=True):
+        integer(value, U8, name)
+    for name, value in zip(("driver", "issues"), large, strict=True):
+        integer(value, U32, name)
