@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from chain_client.domain.errors import Broken, Conflict, DoorstepError, Forbidden, InvalidInput, NotFound
+from chain_client.domain.errors import Broken, DoorstepError, InvalidInput, NotFound
 
 
 class ExitCode(IntEnum):
@@ -21,7 +21,9 @@ class ExitCode(IntEnum):
     BROKEN = 4
     """What is stored contradicts itself or the chain (another ledger, a deleted chain): stop and look."""
     REFUSED = 5
-    """Someone else holds it, or this caller may not: a data directory in use, a key used for something else."""
+    """Refused by the contract, the API or another process: a data directory in use, a head later than the data."""
+    BUG = 70
+    """An error nobody foresaw, with its traceback: please report it. Never 1, which says that `verify` found something."""
     INTERRUPTED = 130
     """Stopped by Ctrl-C."""
 
@@ -35,7 +37,5 @@ def exit_code_of(error: DoorstepError) -> ExitCode:
             return ExitCode.USAGE
         case Broken():
             return ExitCode.BROKEN
-        case Conflict() | Forbidden():
-            return ExitCode.REFUSED
         case _:
             return ExitCode.REFUSED

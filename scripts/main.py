@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Optional
 
@@ -357,6 +358,9 @@ def main() -> None:
         _fail(error)
     except KeyboardInterrupt:
         raise SystemExit(int(ExitCode.INTERRUPTED)) from None
+    except Exception:
+        traceback.print_exc()
+        raise SystemExit(int(ExitCode.BUG)) from None
 
 
 if __name__ == "__main__":

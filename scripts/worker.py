@@ -12,6 +12,7 @@ from typing import Final
 
 from chain_client.domain.ids import MemberNumber
 from chain_client.indexer.follower import Follower
+from chain_client.outbox.doorbell import Doorbell
 from chain_client.outbox.records import RELAY as RELAY_MEMBER
 from chain_client.outbox.worker import Lane
 from chain_client.vault import waybills
@@ -69,10 +70,12 @@ async def _keep_lanes(
     net: OpenNetwork, stop: asyncio.Event, wake: asyncio.Event, tasks: asyncio.TaskGroup
 ) -> None:
     running: set[int] = set()
+    doorbell = Doorbell(net.store, net.ledger_id)
+    tasks.create_task(doorbell.run(stop))
 
     def start(member: MemberNumber, key: str) -> None:
         lane = Lane(net.store, net.node, net.ledger, net.ledger_id, net.directory.signer(key), member, clock)
-        tasks.create_task(lane.run(stop, wake.set), name=f"lane of member {member}")
+        tasks.create_task(lane.run(stop, wake.set, doorbell.of(member)), name=f"lane of member {member}")
         running.add(member)
 
     start(RELAY_MEMBER, RELAY)

@@ -1,0 +1,154 @@
+"""`doorstep up` as a process tree: the sample, verification, a second run, and ends of every kind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.end_to_end.processes import Up, alive, answer, doorstep, until, up
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for child processes in /proc")
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the sample in it, nothing running; no test may change it."""
+    data = tmp_path_factory.mktemp("sampled") / "data"
+    # A genesis time, so that setting up need not wait a second for each block.
+    with up(data, "--sample", "demo", "--public", "--genesis-time", "2026-01-01T00:00:00Z"):
+        pass
+    return data
+
+
+@pytest.fixture
+def data(sampled: Path, tmp_path: Path) -> Path:
+    """A copy of it, for a test to do with as it likes."""
+    return Path(shutil.copytree(sampled, tmp_path / "data"))
+
+
+def test_sample_is_there_verified_and_not_added_twice(data: Path) -> None:
+    with up(data, "--sample", "demo", "--public") as running:
+        assert running.ready.keys() == {"ready", "api", "rpc", "chain_id", "ledger"}
+        rated = json.loads(
+            doorstep("history", "--data", data, "--kind", "feedback", "--json").stdout.splitlines()[0]
+        )
+        assert rated["item"]["timeliness"] == 5
+        entries = doorstep("history", "--data", data, "--json").stdout.splitlines()
+        assert sum('"kind":"opening"' in line for line in entries) == 45, "the second run added nothing"
+        standings = {one["driver"]: one["standing"] for one in answer("reputation", "--data", data)}
+        assert standings == {1: "recognised", 2: "good", 3: "investigate", 4: "insufficient"}
+        served = httpx.get(f"{running.ready['api']}/v1/drivers/3/reputation").json()
+        assert served["standing"] == "investigate"
+        found = answer("verify", "--data", data)
+        assert found["ok"] is True
+        assert found["not_compared"] == []
+        assert found["compared"]["reputations served by the API"] == 4 + 2 + 1
+
+
+def test_second_up_on_one_directory_is_refused(data: Path) -> None:
+    with up(data):
+        second = doorstep("up", "--data", data, "--port", 0, "--devnet-port", 0, "--json")
+        assert second.returncode == 5
+        assert json.loads(second.stdout)["error"]["code"] == "directory-in-use"
+
+
+def test_port_in_use_is_refused_and_nothing_made(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = doorstep("up", "--data", tmp_path / "data", "--port", port)
+    assert refused.returncode == 3
+    assert f"Port {port}" in refused.stderr
+    assert not (tmp_path / "data" / "doorstep.json").exists()
+
+
+def test_deleted_chain_is_refused(data: Path) -> None:
+    shutil.rmtree(data / "chain")
+    refused = doorstep("up", "--data", data, "--port", 0, "--devnet-port", 0)
+    assert refused.returncode == 4
+    assert "holds no chain any more" in refused.stderr
+    assert not (data / "chain").exists()
+
+
+def test_chain_begun_anew_under_the_data_is_refused(data: Path, sampled: Path) -> None:
+    shutil.rmtree(data / "chain")
+    other = data.parent / "other"
+    with up(other):
+        pass
+    shutil.copytree(other / "chain", data / "chain")
+    refused = doorstep("up", "--data", data, "--port", 0, "--devnet-port", 0)
+    assert refused.returncode == 4
+    assert "Traceback" not in refused.stderr
+
+
+def test_another_genesis_time_is_refused_in_the_devnets_words(data: Path) -> None:
+    refused = doorstep(
+        "up", "--data", data, "--port", 0, "--devnet-port", 0, "--genesis-time", "2020-01-01T00:00:00Z"
+    )
+    assert refused.returncode == 2
+    assert "genesis time" in refused.stderr
+
+
+def test_children_die_with_a_killed_parent(data: Path) -> None:
+    running = Up(data)
+    children = running.children()
+    assert set(children) == {"devnet", "worker", "api"}
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.communicate()
+    until(lambda: not any(map(alive, children.values())), "a child outlived its parent")
+
+
+def test_sigterm_ends_everything(data: Path) -> None:
+    running = Up(data)
+    children = running.children()
+    assert running.stop() == 0
+    assert not any(map(alive, children.values()))
+
+
+def test_killed_children_are_started_again(data: Path) -> None:
+    with up(data) as running:
+        before = running.children()
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        until(
+            lambda: (
+                len(running.children()) == 3 and not set(running.children().values()) & set(before.values())
+            ),
+            "a child was not started again",
+        )
+        until(lambda: _ready(running.ready["api"]), "the API did not get ready again")
+
+
+def _ready(api: str) -> bool:
+    try:
+        return httpx.get(f"{api}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_members_added_while_it_runs_get_their_lane(data: Path) -> None:
+    with up(data) as running:
+        member = answer("member", "add", "Night Riders", "--roles", "carrier", "--data", data)
+        assert answer("driver", "add", member["member"], 3, "--data", data)["count"] == 3
+        again = answer("member", "add", "Night Riders", "--roles", "carrier", "--data", data)
+        assert again["member"] == member["member"], "a name is registered once"
+        key = {"authorization": f"Bearer {member['api_key']}"}
+        url = f"{running.ready['api']}/v1/drivers"
+        until(
+            lambda: len(httpx.get(url, headers=key).json()["drivers"]) == 3,
+            "its drivers are not in the index",
+        )
+        lanes = f"{running.ready['api']}/v1/status"
+        until(
+            lambda: member["member"] in {lane["member"] for lane in httpx.get(lanes).json()["lanes"]},
+            "it has no lane",
+        )
+        assert answer("rebuild", "--data", data)["indexed_block"] > 0
+        assert answer("verify", "--data", data)["ok"] is True, "rebuilt is what it was"
