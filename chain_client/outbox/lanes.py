@@ -179,6 +179,19 @@ async def resume(connection: AsyncConnection, lane: LaneKey, next_nonce: int) ->
     return waiting.rowcount
 
 
+async def members_waiting(connection: AsyncConnection, ledger_id: LedgerId) -> list[MemberNumber]:
+    """Return the members who have a lane and an accepted intent: those whose lanes should look."""
+    waits = exists().where(
+        intents.c.ledger_id == ledger_id,
+        intents.c.state == IntentState.ACCEPTED.value,
+        intents.c.member == lanes.c.member,
+    )
+    rows = await connection.execute(
+        select(lanes.c.member).where(lanes.c.ledger_id == ledger_id, waits).distinct()
+    )
+    return [MemberNumber(row.member) for row in rows]
+
+
 async def claimable(connection: AsyncConnection, lane: LaneKey, limit: int) -> list[Claimed]:
     """Return up to `limit` intents of the lane's member that may go next, in order of acceptance, all of one kind.
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from chain_client.domain.digests import decode, encode
-from chain_client.domain.errors import Broken, Conflict
+from chain_client.domain.errors import Broken, Conflict, InvalidInput
 from chain_client.domain.ids import Address, DeliveryId, Hash32, MemberNumber
-from chain_client.domain.records import DriverMove, Item, Kind
+from chain_client.domain.records import KIND_OF, DriverMove, Item, Kind
 from chain_client.domain.signatures import CompactSignature
 
 RELAY: Final = MemberNumber(0)
@@ -119,9 +119,13 @@ def encode_payload(item: Item, signature: CompactSignature | None) -> bytes:
     """Return how a row holds an item: its ABI words, then its signature where its kind is signed.
 
     The words of a kind are of fixed length, so whatever follows is the signature: 64 bytes today; a contract's
-    signature (ERC-1271, any length) fits as a kind of its own.
+    signature (ERC-1271, any length) fits as a kind of its own. Raises InvalidInput for an item with a value beyond its
+    field: it would not come back as it went in, and no contract takes it.
     """
-    return encode(item) + (signature or b"")
+    kind, words = KIND_OF[type(item)], encode(item)
+    if decode(kind, words) != item:
+        raise InvalidInput("item", f"has a value beyond its field: {item}")
+    return words + (signature or b"")
 
 
 def decode_payload(kind: Kind, payload: bytes) -> tuple[Item, CompactSignature | None]:
@@ -130,6 +134,6 @@ def decode_payload(kind: Kind, payload: bytes) -> tuple[Item, CompactSignature |
     if kind in SIGNED:
         words, signature = payload[:-64], CompactSignature(payload[-64:])
     item = decode(kind, words)
-    if isinstance(item, DriverMove):
-        raise Broken("A stored intent is a driver's move, which is no member of a batch.")
+    if isinstance(item, DriverMove) or encode(item) != words:
+        raise Broken(f"A stored intent's payload is no {kind}: {words.hex()}")
     return item, signature

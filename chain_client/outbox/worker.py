@@ -87,8 +87,13 @@ class Lane:
         self._next_nonce = 0
         self._mined = False
 
-    async def run(self, stop: asyncio.Event, wake: Callable[[], None]) -> None:
+    async def run(
+        self, stop: asyncio.Event, wake: Callable[[], None], bell: asyncio.Event | None = None
+    ) -> None:
         """Step until `stop` is set; calls `wake` each time something was mined.
+
+        With a `bell` (`Doorbell.of` this lane's member) an idle lane waits for it, and looks by itself only to renew its
+        lease; without one it looks every `poll` seconds.
 
         A node or database that does not answer is waited for, longer each time up to `longest_backoff`; nothing is
         lost meanwhile. Gives the lease back at the end.
@@ -96,6 +101,7 @@ class Lane:
         failures = 0
         try:
             while not stop.is_set():
+                moved = True
                 try:
                     moved = await self.step()
                     failures, pause = 0, 0.0 if moved else self._pause()
@@ -108,7 +114,10 @@ class Lane:
                 if self._mined:
                     self._mined = False
                     wake()
-                await _until(stop, pause)
+                if bell is None or moved or self._flights or not self._leading:
+                    await _until(stop, pause)
+                else:
+                    await _until_rung(stop, bell, self._settings.lease / 3)
         finally:
             await self._release()
 
@@ -312,6 +321,16 @@ class Lane:
                 "of the transactions this lane made under it has a receipt: something else uses its key. Find out "
                 "what, then resume the lane from the chain's nonce."
             )
+
+
+async def _until_rung(stop: asyncio.Event, bell: asyncio.Event, seconds: float) -> None:
+    waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(bell.wait())]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()
+    bell.clear()
 
 
 async def _until(stop: asyncio.Event, seconds: float) -> None:

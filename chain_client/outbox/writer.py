@@ -69,7 +69,8 @@ async def submit(
     `accepted` for a new key, and for one whose item was rejected for a reason that time can cure: it waits again,
     behind everything accepted since, under the same id; `duplicate` for a key that stands for the same body, whatever
     became of it (one that was set aside too: releasing it is the operator's decision); `conflict` for a key that
-    stands for another body. A key twice in one call is judged like a key in two calls.
+    stands for another body. A key twice in one call is judged like a key in two calls. Raises InvalidInput, storing
+    nothing, for an item with a value beyond its field.
     """
     made = [(intent, secrets.token_bytes(16)) for intent in intents]
     rows = [_row(ledger_id, intent, intent_id, now) for intent, intent_id in made]

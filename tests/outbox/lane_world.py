@@ -34,6 +34,8 @@ from tests.outbox.things import NOW, delivery, feedback, intent, opening, report
 from tests.support.chain import SmallNetwork
 
 DAY = 86_400
+POISON = Hash32(b"\xbd" * 32)
+"""The hash of items whose calldata the fixture `poison` spoils."""
 
 
 class Crash(BaseException):
@@ -98,8 +100,8 @@ class World:
         return [intent(self.opening(number, **changes), self.chain.shipper.number) for number in numbers]
 
     def bad_opening(self, number: int) -> NewIntent:
-        """One whose words the contract cannot read, so that the whole call reverts."""
-        return intent(self.opening(number, promised_by=1 << 33), self.chain.shipper.number)
+        """One that reverts the whole call, with the fixture `poison`."""
+        return intent(self.opening(number, record_hash=POISON), self.chain.shipper.number)
 
     def report(self, number: int, outcome: int = 1, **changes: Any) -> NewIntent:
         of = delivery(number, self.chain.shipper.number)

@@ -182,6 +182,7 @@ async def test_a_writer_not_allowed_yet_keeps_its_intents_waiting(world: World) 
     await world.check_recorded_once(new)
 
 
+@pytest.mark.usefixtures("poison")
 async def test_every_log_line_carries_an_action(world: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "chain_client.outbox")
     await world.submit(*world.openings(1), world.bad_opening(2))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 
-from chain_client.domain.records import Kind, Reason
+from chain_client.domain.errors import Broken, InvalidInput
+from chain_client.domain.records import Item, Kind, Reason
 from chain_client.outbox import reader, writer
 from chain_client.outbox.records import IntentState, NewIntent, Submitted
 from chain_client.store import LedgerId, Store
@@ -130,6 +131,31 @@ async def test_a_thousand_take_a_few_statements(stored: Stored) -> None:
     statements.clear()
     assert {answer.status for answer in await submit(stored, *new)} == {"duplicate"}
     assert len(statements) <= 5, statements
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        opening(delivery(1), promised_by=1 << 32),
+        report(delivery(1), 256),
+        feedback(delivery(1), 256),
+        feedback(delivery(1), overall=1 << 8),
+    ],
+)
+async def test_a_value_beyond_its_field_is_refused_and_nothing_stored(stored: Stored, item: Item) -> None:
+    with pytest.raises(InvalidInput, match="beyond its field"):
+        await submit(stored, intent(opening(delivery(2))), intent(item))
+    assert await rows_of(stored[0]) == []
+
+
+async def test_a_row_that_was_tampered_with_is_broken(stored: Stored) -> None:
+    await submit(stored, intent(opening(delivery(1))))
+    async with stored[0].write() as connection:
+        (row,) = (await connection.execute(select(intents))).all()
+        spoilt = row.payload[:96] + b"\x01" + row.payload[97:]
+        await connection.execute(update(intents).values(payload=spoilt))
+        with pytest.raises(Broken, match="is no opening"):
+            await writer.pending(connection, stored[1], [delivery(1)], 0)
 
 
 async def test_a_rolled_back_call_leaves_nothing(stored: Stored) -> None:

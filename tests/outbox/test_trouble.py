@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from chain_client.bindings import admin, calls
+from chain_client.bindings import admin
 from chain_client.bindings.calls import encode_batch
 from chain_client.bindings.signer import TxFields
-from chain_client.domain.errors import Broken
+from chain_client.domain.errors import Broken, InvalidInput
 from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import Address
 from chain_client.domain.records import Kind, Reason
@@ -20,7 +20,7 @@ from chain_client.outbox import packer, writer
 from chain_client.outbox.transactions import fields_of
 from chain_client.outbox.worker import NodeBehind
 from chain_client.rpc.node import Node
-from tests.outbox.lane_world import World, recipient
+from tests.outbox.lane_world import POISON, World, recipient
 from tests.outbox.things import intent
 from tests.support.chain import signer
 from tests.support.tester import Refused
@@ -31,14 +31,17 @@ GWEI = 10**9
 # ── reverts ──
 
 
-@pytest.fixture
-def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let items through that the contract cannot read, so that one of them reverts the whole call."""
-    monkeypatch.setattr(calls, "_check_fields", lambda _item, _number: None)
-
-
-async def test_an_item_that_cannot_be_written_is_set_aside(world: World) -> None:
+async def test_an_item_that_cannot_be_written_is_set_aside(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good, bad = world.openings(*range(3)), world.bad_opening(100)
+
+    def strict(kind: Kind, items: Any, signatures: Any = ()) -> bytes:
+        if bad.item in items:
+            raise InvalidInput("items[1].promised_by", "does not fit its field")
+        return encode_batch(kind, items, signatures)
+
+    monkeypatch.setattr(packer, "encode_batch", strict)
     await world.submit(good[0], bad, *good[1:])
     await world.drain(world.shipper_lane())
     (row,) = [row for row in await world.rows() if row.state == "set_aside"]
@@ -46,7 +49,7 @@ async def test_an_item_that_cannot_be_written_is_set_aside(world: World) -> None
     await world.check_recorded_once(good)
 
 
-@pytest.mark.usefixtures("unchecked")
+@pytest.mark.usefixtures("poison")
 async def test_a_batch_that_would_revert_is_halved_and_the_culprit_set_aside(world: World) -> None:
     good, bad = world.openings(*range(7)), world.bad_opening(100)
     answers = await world.submit(*good[:5], bad, *good[5:])
@@ -75,6 +78,7 @@ async def test_a_released_item_goes_once_its_cause_is_mended(world: World) -> No
     await world.check_recorded_once(new)
 
 
+@pytest.mark.usefixtures("poison")
 async def test_what_stands_behind_an_item_set_aside_goes_on(world: World) -> None:
     bad = world.bad_opening(1)
     await world.submit(bad, world.report(1))
@@ -103,7 +107,7 @@ async def test_a_batch_too_large_for_a_block_is_halved(world: World) -> None:
     await world.check_recorded_once(new)
 
 
-@pytest.mark.usefixtures("unchecked")
+@pytest.mark.usefixtures("poison")
 async def test_a_batch_that_reverts_when_mined_is_halved(world: World) -> None:
     """The estimate passes (the node is lied to); the mined transaction reverts because of one item."""
     world.chain.provider.answers["eth_estimateGas"] = lambda _call: hex(3_000_000)
@@ -135,13 +139,13 @@ async def test_an_estimate_made_too_early_still_leaves_enough_gas(world: World) 
     await world.check_recorded_once(new)
 
 
-@pytest.mark.usefixtures("unchecked")
+@pytest.mark.usefixtures("poison")
 async def test_order_holds_through_halving(world: World) -> None:
     world.chain.provider.answers["eth_estimateGas"] = lambda _call: hex(3_000_000)
     await world.submit(*world.openings(1, 2))
     await world.drain(world.shipper_lane())
     reports = [world.report(1), world.report(2), world.report(1, 2), world.report(2, 3), world.report(1, 3)]
-    bad = world.report(2, 1, occurred_at=1 << 40)
+    bad = world.report(2, 1, evidence_hash=POISON)
     await world.submit(*reports[:3], bad, *reports[3:])
     await world.drain(world.carrier_lane())
     assert Counter((await world.states())[2:]) == {"recorded": 5, "set_aside": 1}
