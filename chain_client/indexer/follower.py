@@ -7,7 +7,7 @@ then reads one range of blocks, or goes back to where the chains part. One range
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -97,6 +97,15 @@ class _Seen:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Blocks from `first` to `top`, and their events."""
+
+    first: int
+    top: BlockRef
+    events: Sequence[LoggedEvent]
+
+
 class Follower:
     """Keeps one ledger's index up with one node. One follower a ledger at a time; a second one only loses races."""
 
@@ -116,12 +125,26 @@ class Follower:
         self._clock = clock
         self._deploy_block = ledger.deployment.identity.deploy_block
         self._span = _FIRST_SPAN
+        self._ahead: asyncio.Task[_Range | None] | None = None
 
     async def run(self, stop: asyncio.Event, poll: float, wake: asyncio.Event) -> None:
         """Follow until `stop` is set: at once while there is more to read, else every `poll` seconds or on `wake`.
 
         A node or database that does not answer is waited for. Raises IndexHalted, having noted why in the cursor.
         """
+        try:
+            await self._run(stop, poll, wake)
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Give up what is being fetched ahead; `run` does so itself. The follower may be used again."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _run(self, stop: asyncio.Event, poll: float, wake: asyncio.Event) -> None:
         while not stop.is_set():
             # Cleared before looking: what is mined while a step runs wakes the next one.
             wake.clear()
@@ -169,28 +192,48 @@ class Follower:
         return found is not None and found.hash == block.hash
 
     async def _read(self, cursor: IndexedHead | None, first: int, seen: _Seen) -> bool:
+        found = await self._range(first, seen)
+        if found is None:
+            return False  # the chain became shorter since the head was seen
+        if found.top.number > seen.final.number and not await self._unmoved(cursor, found.top):
+            return True
+        self._adapt(len(found.events), found.top.number - first + 1)
+        if found.top.number < seen.final.number:
+            # Final blocks do not change, so the next ones may be fetched while these are written.
+            self._ahead = asyncio.create_task(self._fetch(found.top.number + 1, seen))
+        for top, events in _portions(found):
+            async with self._store.read() as connection:
+                changes = await plan(connection, self._ledger_id, events)
+            now = self._cursor(cursor, seen, top)
+            async with self._store.write() as connection:
+                if not await self._cursor_is(connection, cursor):
+                    return True
+                await changes.write(connection)
+                await queries.set_cursor(connection, self._ledger_id, now)
+            cursor = now
+        return True
+
+    async def _range(self, first: int, seen: _Seen) -> _Range | None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            found = await ahead
+            if found is not None and found.first == first:
+                return found
+        return await self._fetch(first, seen)
+
+    async def _fetch(self, first: int, seen: _Seen) -> _Range | None:
+        """The next range of blocks and its events; None where the node no longer has it."""
         last = min(seen.head.number, first + self._span - 1)
         top = seen.head
-        if last < top.number:
-            found = await self._node.block(last)
-            if found is None:
-                return True  # gone since the head was seen: look again
-            top = _ref(found)
         try:
-            events = await self._ledger.events(first, last)
+            if last < top.number:
+                found = await self._node.block(last)
+                if found is None:
+                    return None
+                top = _ref(found)
+            return _Range(first, top, await self._ledger.events(first, last))
         except BlockUnknown:
-            return False  # the chain became shorter since the head was seen
-        if last > seen.final.number and not await self._unmoved(cursor, top):
-            return True
-        self._adapt(len(events), last - first + 1)
-        async with self._store.read() as connection:
-            changes = await plan(connection, self._ledger_id, events)
-        async with self._store.write() as connection:
-            if not await self._cursor_is(connection, cursor):
-                return True
-            await changes.write(connection)
-            await queries.set_cursor(connection, self._ledger_id, self._cursor(cursor, seen, top))
-        return True
+            return None
 
     async def _unmoved(self, cursor: IndexedHead | None, top: BlockRef) -> bool:
         """Whether the range just read, and the block it stands on, are still the node's."""
@@ -239,43 +282,56 @@ class Follower:
 
     async def _observe(self, cursor: IndexedHead, seen: _Seen) -> None:
         now = self._cursor(cursor, seen, BlockRef(cursor.block_number, cursor.block_hash, cursor.block_time))
-        changed = (
-            now["head_number"] != cursor.head_number
-            or now["head_time"] != cursor.chain_time
-            or now["final_number"] != cursor.final_number
-            or cursor.halted is not None
-        )
-        if not changed and seen.at - cursor.observed_at < _OBSERVE_EVERY:
+        if _same(now, cursor) and seen.at - cursor.observed_at < _OBSERVE_EVERY:
             return
         async with self._store.write() as connection:
             if await self._cursor_is(connection, cursor):
                 await queries.set_cursor(connection, self._ledger_id, now)
 
-    def _cursor(self, cursor: IndexedHead | None, seen: _Seen, at: BlockRef) -> dict[str, Any]:
+    def _cursor(self, cursor: IndexedHead | None, seen: _Seen, at: BlockRef) -> IndexedHead:
         final = seen.final
         if cursor is not None and cursor.final_number > final.number:
             final = BlockRef(cursor.final_number, cursor.final_hash, cursor.final_time)
         engine = self._node.engine
-        return {
-            "block_number": at.number,
-            "block_hash": at.hash,
-            "block_time": at.time,
-            "final_number": final.number,
-            "final_hash": final.hash,
-            "final_time": final.time,
-            "head_number": seen.head.number,
-            "head_time": seen.next_time,
-            "observed_at": seen.at,
-            "engine": f"{engine.name}/{engine.version}"[:64],
-            "halted": None,
-        }
+        return IndexedHead(
+            block_number=at.number,
+            block_hash=at.hash,
+            block_time=at.time,
+            final_number=final.number,
+            final_hash=final.hash,
+            final_time=final.time,
+            head_number=seen.head.number,
+            chain_time=seen.next_time,
+            observed_at=seen.at,
+            engine=f"{engine.name}/{engine.version}"[:64],
+            halted=None,
+        )
 
     async def _cursor_is(self, connection: Any, expected: IndexedHead | None) -> bool:
         """Whether the index is where this step began: another follower may have moved it."""
         found = await indexed_head(connection, self._ledger_id)
         if found is None or expected is None:
             return found is expected
-        return replace(found, observed_at=0) == replace(expected, observed_at=0)
+        return _same(found, expected)
+
+
+def _same(one: IndexedHead, other: IndexedHead) -> bool:
+    return replace(one, observed_at=0) == replace(other, observed_at=0)
+
+
+def _portions(found: _Range) -> Iterator[tuple[BlockRef, Sequence[LoggedEvent]]]:
+    """The range in runs of whole blocks of some thousand events: one transaction each, so as not to hold up others."""
+    events, begin = found.events, 0
+    while len(events) - begin > 2 * _ENOUGH:
+        last = events[begin + _ENOUGH - 1].position
+        end = begin + _ENOUGH
+        while end < len(events) and events[end].position.block_number == last.block_number:
+            end += 1
+        if end == len(events):
+            break
+        yield BlockRef(last.block_number, last.block_hash, last.block_time), events[begin:end]
+        begin = end
+    yield found.top, events[begin:]
 
 
 def _ref(block: Header) -> BlockRef:

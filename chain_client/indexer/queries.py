@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy
@@ -14,7 +14,7 @@ from chain_client.domain.ids import Address, DeliveryId, DriverNumber, Hash32, M
 from chain_client.domain.records import DriverMove, Item, Kind
 from chain_client.domain.words import DriverWord
 from chain_client.indexer.counts import Counts
-from chain_client.indexer.records import BlockRef, IndexedMember
+from chain_client.indexer.records import BlockRef, IndexedHead, IndexedMember
 from chain_client.indexer.sql import insert_or, slices
 from chain_client.store import LedgerId
 from chain_client.store.tables import (
@@ -202,10 +202,23 @@ async def add_counts(connection: AsyncConnection, ledger_id: LedgerId, differenc
         )
 
 
-async def set_cursor(connection: AsyncConnection, ledger_id: LedgerId, values: Mapping[str, Any]) -> None:
+async def set_cursor(connection: AsyncConnection, ledger_id: LedgerId, head: IndexedHead) -> None:
     """Write the cursor's row whole."""
-    row = {"ledger_id": ledger_id, **values}
-    await upsert(connection, cursors, [tuple(row[name] for name in cursors.columns.keys())])
+    row = (
+        ledger_id,
+        head.block_number,
+        head.block_hash,
+        head.block_time,
+        head.final_number,
+        head.final_hash,
+        head.final_time,
+        head.head_number,
+        head.chain_time,
+        head.observed_at,
+        head.engine,
+        head.halted,
+    )
+    await upsert(connection, cursors, [row])
 
 
 async def set_halted(connection: AsyncConnection, ledger_id: LedgerId, why: str | None) -> None:
