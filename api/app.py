@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -74,6 +75,10 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
         try:
             made = await _services(settings, store, clock)
             app.state.services = made
+            if settings.own_process:
+                # Lists of a thousand items make many objects: each collection would walk through all code again.
+                gc.collect()
+                gc.freeze()
             yield
             await made.feedback.close()
         finally:

@@ -46,6 +46,8 @@ class Settings:
     """… or where the worker has not looked at the node for longer than this."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call; none by default."""
+    own_process: bool = True
+    """Whether the process is the API's alone: what is loaded by its start is then left out of garbage collection."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -131,7 +131,7 @@ async def _answers(port: int) -> None:
 async def measure(items: int, connections: int) -> dict[str, float]:
     """Return the figures of one run."""
     key = keccak256(b"recipient")
-    deliveries = [DeliveryId(b"\x00\x01" + secrets.token_bytes(30)) for _ in range(2 * items)]
+    deliveries = [DeliveryId(b"\x00\x01" + secrets.token_bytes(30)) for _ in range(2 * items + CALL)]
     chain = Delivered(deliveries, address_of(key))
     with TemporaryDirectory() as directory:
         keystore, password = Path(directory, "relay.json"), Path(directory, "password")
@@ -149,17 +149,20 @@ async def measure(items: int, connections: int) -> dict[str, float]:
             pid = server.pid
             try:
                 await _answers(port)
-                lists = [b"[" + b",".join(bodies[at : at + CALL]) + b"]" for at in range(0, items, CALL)]
-                bulk = [_request("POST", "/v1/feedback", one) for one in lists]
-                single = [_request("POST", "/v1/feedback", one) for one in bodies[items:]]
+                lists = [
+                    b"[" + b",".join(bodies[at : at + CALL]) + b"]" for at in range(0, items + CALL, CALL)
+                ]
+                warm_up, *bulk = [_request("POST", "/v1/feedback", one) for one in lists]
+                single = [_request("POST", "/v1/feedback", one) for one in bodies[items + CALL :]]
                 constant = [_request("GET", "/healthz", b"")] * items
+                await _on_connections(port, [warm_up], 1)
                 in_bulk = await _measured(pid, lambda: _on_connections(port, bulk, 2))
                 constantly = await _measured(pid, lambda: _on_connections(port, constant, connections))
                 one_by_one = await _measured(pid, lambda: _on_connections(port, single, connections))
             finally:
                 server.terminate()
                 server.join()
-    recovered = recovering / 2
+    recovered = recovering * items / len(bodies)
     return {
         "items": items,
         "recovered_per_second": round(items / recovered),
@@ -179,6 +182,8 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=5_000)
     parser.add_argument("--connections", type=int, default=32)
     given = parser.parse_args()
+    if given.items % CALL:
+        parser.error(f"--items must be a multiple of {CALL}")
     figures = asyncio.run(measure(given.items, given.connections))
     sys.stdout.write(json.dumps(figures) + "\n")
 

@@ -193,6 +193,7 @@ async def world_of(chain: SmallNetwork, directory: Path, **changes: Any) -> Asyn
             "sealing_key": SEALING_KEY,
             "relay_keystore": keystore,
             "relay_password_file": directory / "password",
+            "own_process": False,
         }
         | changes
     )
