@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 _LOOK_AGAIN: Final = 0.5
 _WIPE_EVERY: Final = 60.0
 _FOLLOW_POLL: Final = 0.05
+_LOOK_FOR_WORK: Final = 0.02
 _NODE_PATIENCE: Final = 60.0
 
 
@@ -56,18 +57,20 @@ async def _work(directory: DataDirectory, stop: asyncio.Event) -> None:
 async def work(net: OpenNetwork, stop: asyncio.Event) -> None:
     """Run follower and lanes until `stop` is set; one task's failure ends all, and is raised."""
     wake = asyncio.Event()
+    bell = Doorbell(net.store, net.ledger_id, _LOOK_FOR_WORK)
     follower = Follower(net.store, net.node, net.ledger, net.ledger_id, clock)
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(follower.run(stop, _FOLLOW_POLL, wake))
-            tasks.create_task(_keep_lanes(net, stop, wake, tasks))
+            tasks.create_task(bell.run(stop))
+            tasks.create_task(_keep_lanes(net, stop, wake, bell, tasks))
             tasks.create_task(_wipe(net, stop))
     except* Exception as group:
         raise group.exceptions[0] from None
 
 
 async def _keep_lanes(
-    net: OpenNetwork, stop: asyncio.Event, wake: asyncio.Event, tasks: asyncio.TaskGroup
+    net: OpenNetwork, stop: asyncio.Event, wake: asyncio.Event, bell: Doorbell, tasks: asyncio.TaskGroup
 ) -> None:
     running: set[int] = set()
     doorbell = Doorbell(net.store, net.ledger_id)
