@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from Crypto.Hash import keccak
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chain_client.domain import digests, ids, links, records, signatures
+from chain_client.domain.hashing import keccak256
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 
@@ -93,3 +97,8 @@ def test_the_committed_vectors_are_what_their_maker_writes() -> None:
     spec.loader.exec_module(maker)
     for name, content in maker.all_vectors().items():
         assert load(name) == json.loads(json.dumps(content)), name
+
+
+@given(st.binary(max_size=600))
+def test_keccak_is_the_one_other_code_computes(data: bytes) -> None:
+    assert keccak256(data) == keccak.new(data=data, digest_bits=256).digest()
