@@ -99,22 +99,24 @@ def encode(item: Signable) -> bytes:
     values = _FIELDS_OF[kind](item)
     try:
         return _LAYOUTS[kind].pack(*values)
-    except (
-        struct.error
-    ):  # a number beyond its field: no contract takes it, but its words and digest are defined
+    except struct.error:
+        # A number beyond its field: no contract takes it, but its words and digest are defined.
         return _words(*values)
 
 
 def decode(kind: Kind, raw: bytes) -> Item | DriverMove:
     """Return the item of `kind` whose ABI words are `raw`: the inverse of `encode`.
 
-    Raises Broken where `raw` has another number of words: it was not written by `encode`.
+    Raises Broken where `raw` has another number of words, or bits beyond a field: it was not written by `encode`.
     """
     made = _KINDS[kind]
     layout = _LAYOUTS[made]
     if len(raw) != layout.size:
         raise Broken(f"An item of kind {kind} has {layout.size} bytes of words, not {len(raw)}.")
-    return made(*layout.unpack(raw))
+    values = layout.unpack(raw)
+    if layout.pack(*values) != raw:
+        raise Broken(f"An item of kind {kind} has bits beyond its fields: 0x{raw.hex()}")
+    return made(*values)
 
 
 def struct_hash(item: Signable) -> Hash32:
