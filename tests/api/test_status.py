@@ -100,6 +100,7 @@ async def test_a_lost_database_is_503_and_says_nothing_of_it(world: World, tmp_p
     )
     response = await world.http.get("/v1/status")
     assert "nowhere" not in response.text
+    assert "unable to open" not in response.text, "the database's own words are not for outsiders"
     problem(response, 503, "database-unavailable")
 
 
