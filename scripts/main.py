@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, Optional
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -49,13 +49,13 @@ PasswordFile = Annotated[
 ]
 
 
-def _as_child(child: bool) -> None:
+def _as_process(child: bool) -> None:
+    """Make this a process of its own kind: it logs, and as a child of `up` it ends with its parent."""
     if child:
         from scripts.parent import end_with_parent
 
         end_with_parent()
-    level = logging.WARNING
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 @app.command()
@@ -95,7 +95,7 @@ def devnet(
     child: Child = False,
 ) -> None:
     """Run a local chain on 127.0.0.1 until Ctrl-C."""
-    _as_child(child)
+    _as_process(child)
     from doorstep_devnet.config import DevnetConfig
 
     from scripts import devnet as command
@@ -219,13 +219,12 @@ def api(
     ] = None,
     port: Annotated[int | None, typer.Option(help="By default the data directory's, or 8000.")] = None,
     public: Annotated[
-        Optional[bool],  # noqa: UP045 (Typer makes a flag with three states of this form alone)
-        typer.Option("--public/--private", help="Whether reputations need no API key."),
+        bool | None, typer.Option("--public/--private", help="Whether reputations need no API key.")
     ] = None,
     child: Child = False,
 ) -> None:
     """Serve the HTTP API on 127.0.0.1 until Ctrl-C."""
-    _as_child(child)
+    _as_process(child)
     from scripts.serve import serve
 
     serve(data, port, public=public)
@@ -234,7 +233,7 @@ def api(
 @app.command()
 def worker(data: Data = DEFAULT_DATA, child: Child = False) -> None:
     """Run the index and the lanes of every member in the data directory until Ctrl-C."""
-    _as_child(child)
+    _as_process(child)
     from scripts import worker as command
 
     asyncio.run(command.run(DataDirectory(data).require()))

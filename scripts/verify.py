@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import httpx
+from rich.progress import Progress
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chain_client.domain.errors import NotFound, Unavailable
+from chain_client.domain.errors import Unavailable
 from chain_client.indexer.reader import indexed_head
-from scripts.client import Api, ApiUnavailable
-from scripts.datadir import Credentials
+from scripts.client import Api, ApiRefused, ApiUnavailable
 from scripts.network import OpenNetwork
 from scripts.output import Output
 from scripts.verification import compare
 from scripts.verification.found import Differs, Findings
-from scripts.verification.recompute import recomputed
+from scripts.verification.recompute import Recomputed, recomputed
 
 
 class NothingIndexed(Unavailable):
     """There is no read model yet to compare with."""
 
     code = "nothing-indexed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    """A progress bar for each part."""
+
+    progress: Progress
+
+    def bar(self, name: str, total: int) -> Callable[[int], None]:
+        task = self.progress.add_task(name, total=total, detail="")
+        return lambda by: self.progress.advance(task, by)
 
 
 async def verify(
@@ -41,37 +54,43 @@ async def verify(
             )
         findings.block = head.block_number
         with output.progress() as progress:
-
-            def bar(name: str, total: int | None) -> Callable[[int], None]:
-                task = progress.add_task(name, total=total, detail="")
-                return lambda by: progress.advance(task, by)
-
+            bars = _Bars(progress)
+            blocks = head.block_number - net.ledger.deployment.identity.deploy_block + 1
             try:
-                first = net.ledger.deployment.identity.deploy_block
-                reading = bar("events from the chain", head.block_number - first + 1)
+                reading = bars.bar("events from the chain", blocks)
                 async with recomputed(net.node, net.ledger, head, reading) as anew:
-                    findings.compared["events replayed"] = anew.source.events_read
-                    findings.compared["entries replayed"] = anew.source.entries_read
-                    words = sum(1 for _ in compare.storage_expected(anew))
-                    await compare.with_storage(anew, findings, bar("contract storage", words))
-                    tables = bar("read model", len(compare.TABLES))
-                    await compare.with_read_model(anew, live, net.ledger_id, findings, tables)
-                    expected = await compare.reputations(anew)
-                    findings.compared["reputations recomputed"] = len(expected)
-                    served = bar("API", len(expected))
-                    async with Api(net.network.api, transport=api_transport) as api:
-                        credentials = net.directory.credentials() if net.directory.exists else Credentials()
-                        try:
-                            await compare.with_api(
-                                anew, expected, api, credentials, net.network.public, findings, served
-                            )
-                        except ApiUnavailable as error:
-                            findings.not_compared.append(f"what the API serves: {error}")
+                    await _compare(net, live, anew, findings, bars, api_transport)
             except Differs as difference:
                 findings.difference = difference
-            except NotFound as error:
-                findings.difference = Differs("API", str(error), "an answer", None)
     return findings
+
+
+async def _compare(
+    net: OpenNetwork,
+    live: AsyncConnection,
+    anew: Recomputed,
+    findings: Findings,
+    bars: _Bars,
+    api_transport: httpx.AsyncBaseTransport | None,
+) -> None:
+    findings.compared["events replayed"] = anew.source.events_read
+    findings.compared["entries replayed"] = anew.source.entries_read
+    words = sum(1 for _ in compare.storage_expected(anew))
+    await compare.with_storage(anew, findings, bars.bar("contract storage", words))
+    await compare.with_read_model(
+        anew, live, net.ledger_id, findings, bars.bar("read model", len(compare.TABLES))
+    )
+    expected = await compare.reputations(anew)
+    findings.compared["reputations recomputed"] = len(expected)
+    credentials = net.directory.credentials()
+    advance = bars.bar("API", len(expected))
+    async with Api(net.network.api, transport=api_transport) as api:
+        try:
+            await compare.with_api(anew, expected, api, credentials, net.network.public, findings, advance)
+        except ApiUnavailable as error:
+            findings.not_compared.append(f"what the API serves: {error}")
+        except ApiRefused as error:
+            raise Differs("API", str(error), "an answer", None) from error
 
 
 def show(findings: Findings, output: Output) -> None:
