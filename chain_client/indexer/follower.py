@@ -17,13 +17,14 @@ from chain_client.domain.ledger import LedgerIdentity
 from chain_client.domain.records import LoggedEvent
 from chain_client.indexer import queries
 from chain_client.indexer.chunk import plan
+from chain_client.indexer.collecting import collector_held
 from chain_client.indexer.reader import indexed_head
 from chain_client.indexer.records import BlockRef, IndexedHead
 from chain_client.indexer.rewind import rewind
 from chain_client.rpc.errors import BlockUnknown
 from chain_client.store import LedgerId, Store
 
-_FIRST_SPAN: Final = 512
+_FIRST_SPAN: Final = 32
 _MAX_SPAN: Final = 1 << 20
 _ENOUGH: Final = 4_000
 """Events that one range should hold: large enough for bulk statements, small enough not to hold up others."""
@@ -203,7 +204,8 @@ class Follower:
             self._ahead = asyncio.create_task(self._fetch(found.top.number + 1, seen))
         for top, events in _portions(found):
             async with self._store.read() as connection:
-                changes = await plan(connection, self._ledger_id, events)
+                with collector_held():
+                    changes = await plan(connection, self._ledger_id, events)
             now = self._cursor(cursor, seen, top)
             async with self._store.write() as connection:
                 if not await self._cursor_is(connection, cursor):
@@ -231,7 +233,8 @@ class Follower:
                 if found is None:
                     return None
                 top = _ref(found)
-            return _Range(first, top, await self._ledger.events(first, last))
+            with collector_held():
+                return _Range(first, top, await self._ledger.events(first, last))
         except BlockUnknown:
             return None
 
