@@ -97,6 +97,17 @@ def test_missing_words_revert_the_call(world: World, function: str, missing: int
     assert world.heads() == heads
 
 
+@pytest.mark.parametrize(
+    "function", ["recordFeedbackFrom", "changeKeyFrom", "feedbackDigest", "keyChangeDigest"]
+)
+def test_missing_words_revert_a_call_of_one_item(world: World, function: str) -> None:
+    _, args, _ = call_of(world, function)
+    whole = world.interface.encode(function, *args)
+    for length in (4, 4 + 31, 4 + 32 * len(WIDTHS[function]) - 1):
+        with pytest.raises(CallFailed):
+            world.chain.call(world.ledger, whole[:length])
+
+
 @pytest.mark.parametrize("function", LISTS)
 def test_a_list_said_to_be_longer_than_it_is_reverts_the_call(world: World, function: str) -> None:
     by, args, _ = call_of(world, function)

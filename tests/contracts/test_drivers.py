@@ -23,6 +23,7 @@ from ledger_world import (
 from chain_client.domain import digests
 from chain_client.domain.ids import ZERO_ADDRESS
 from chain_client.domain.records import DriverKey, DriverMove
+from chain_client.domain.signatures import CURVE_ORDER
 from chain_client.domain.words import DriverWord
 
 KEY = actor("driver's phone")
@@ -113,6 +114,9 @@ def test_both_lengths_of_signature_count_and_no_other(world: World) -> None:
     compact, long = world.signature(message, KEY), world.long_signature(message, KEY)
     zero_one = long[:64] + bytes([long[64] - 27])
     parity_left_in = compact + long[64:]
+    s = CURVE_ORDER - int.from_bytes(long[32:64], "big")
+    twin = long[:32] + s.to_bytes(32, "big") + bytes([55 - long[64]])
+    assert world.set_key(message, twin).error.name == "BadDriverSignature", "the same signature with a high s"
     for wrong in (compact[:-1], long + b"\0", zero_one, long[:64] + b"\x1d", b""):
         assert world.set_key(message, wrong).error.name == "BadDriverSignature"
     if compact[32] & 0x80:
