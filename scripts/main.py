@@ -127,10 +127,11 @@ def deploy(
     from scripts.files import write_new
 
     signer = command.signer_of(keystore, password_file, dict(os.environ))
-    deployment = asyncio.run(command.deploy(rpc, signer, out))
+    output = Output(json=json)
+    with output.status("deploying"):
+        deployment = asyncio.run(command.deploy(rpc, signer, out))
     document = deployment.to_json()
     write_new(out, document)
-    output = Output(json=json)
     if json:
         output.document(document)
     else:
@@ -151,8 +152,9 @@ def member_add(
         async with members.open_network(DataDirectory(data).require()) as net:
             return await members.ensure_member(net, name, members.parse_roles(roles))
 
-    member = asyncio.run(run())
     output = Output(json=json)
+    with output.status(f"registering {name}"):
+        member = asyncio.run(run())
     content = {
         "member": member.number,
         "name": member.name,
@@ -181,8 +183,9 @@ def writer_allow(
         async with members.open_network(DataDirectory(data).require()) as net:
             await members.allow_writer(net, MemberNumber(member), writer)
 
-    asyncio.run(run())
     output = Output(json=json)
+    with output.status("allowing the writer"):
+        asyncio.run(run())
     if json:
         output.document({"member": member, "writer": to_hex(writer)})
     else:
@@ -203,8 +206,9 @@ def driver_add(
         async with members.open_network(DataDirectory(data).require()) as net:
             return await members.add_drivers(net, carrier, count)
 
-    first, added = asyncio.run(run())
     output = Output(json=json)
+    with output.status("registering drivers"):
+        first, added = asyncio.run(run())
     if json:
         output.document({"carrier": carrier, "first": first, "count": added})
     else:

@@ -8,6 +8,7 @@ What was answered is in the journal before more is sent; a run cut short anywher
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,11 +26,12 @@ from scripts.olist.journal import Answered, Journal
 from scripts.olist.plan import CARRIERS, DRIVERS_PER_CARRIER, OUTCOME, Event, Step, What
 from scripts.output import Output, iso
 from scripts.recipients import Ratings, Recipients
-from scripts.waiting import PATIENCE, at_time, until_settled, until_time
+from scripts.waiting import PATIENCE, until_settled, until_time
 
 SHIPPER: Final = "Olist shop"
 _CLOCK_SLACK: Final = 30
 """Seconds that the chain's clock may run on within a step."""
+_PIN_AGAIN: Final = 10.0
 
 
 class TooLate(Conflict):
@@ -111,6 +113,7 @@ class Importer:
     states: dict[str, _DeliveryState] = field(default_factory=dict)
     sent: Counter[str] = field(default_factory=Counter)
     """Items answered in this run, by what they are."""
+    _pinned: float = 0.0
 
     async def run(self, plan: Sequence[Step]) -> None:
         """Send what is missing.
@@ -139,8 +142,10 @@ class Importer:
 
     async def _step(self, step: Step) -> None:
         self.journal.begin_step(step.time)
+        await self._pin_clock(step.time)
         for phase in step.phases(self.journal.answers):
-            await self._clock_at(step.time)
+            if time.monotonic() - self._pinned > _PIN_AGAIN:
+                await self._pin_clock(step.time)  # something was away, and the clock went on
             requests = phase.requests()
             answered = await asyncio.gather(*(self._send(request) for request in requests))
             pairs = [pair for some in answered for pair in some]
@@ -150,11 +155,11 @@ class Importer:
                 self.sent[event.what] += 1
         await until_settled(self.api)
 
-    async def _clock_at(self, moment: int) -> None:
+    async def _pin_clock(self, moment: int) -> None:
         """See to it that the API judges by a time at, or seconds after, `moment`."""
-        if not at_time(await self.api.get("/v1/status"), moment, _CLOCK_SLACK):
-            set_to = await set_clock(self.node, moment, patience=PATIENCE)
-            await until_time(self.api, set_to, _CLOCK_SLACK)
+        set_to = await set_clock(self.node, moment, patience=PATIENCE)
+        await until_time(self.api, set_to, _CLOCK_SLACK)
+        self._pinned = time.monotonic()
 
     async def _send(self, request: Sequence[Event]) -> list[tuple[Event, Answered]]:
         what = request[0].what
