@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import uvicorn
@@ -76,7 +77,8 @@ class App:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
-        if not _is_local(dict(scope["headers"])):
+        headers = dict(scope["headers"])
+        if not (_is_local(headers) and _is_no_page_elsewhere(headers)):
             await send({"type": "websocket.close", "code": 1008})
             return
         await send({"type": "websocket.accept"})
@@ -113,6 +115,18 @@ def _is_local(headers: dict[bytes, bytes]) -> bool:
     """Whether the request names this machine: a web page elsewhere that resolves its name here does not."""
     host = headers.get(b"host", b"").decode("latin-1")
     return host.rsplit(":", 1)[0] in LOCAL_NAMES if host else False
+
+
+def _is_no_page_elsewhere(headers: dict[bytes, bytes]) -> bool:
+    """Whether the request is no browser's, or one for a page of this machine.
+
+    A browser lets any page open a WebSocket here without asking, and only names the page's origin; over HTTP it asks
+    first, as this node's one media type demands, and is refused.
+    """
+    origin = headers.get(b"origin")
+    if origin is None:
+        return True
+    return urlsplit(origin.decode("latin-1")).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
