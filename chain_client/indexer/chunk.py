@@ -114,12 +114,12 @@ async def plan(connection: AsyncConnection, ledger_id: LedgerId, events: Sequenc
     return changes
 
 
-def _fold(changes: Changes, fold: DeliveryFold, more: Iterable[AppliedEntry]) -> None:
+def _fold(changes: Changes, fold: DeliveryFold, more: Sequence[AppliedEntry]) -> None:
     before = fold.stops()
     for entry in more:
         fold.apply(entry.item, entry.position.block_time)
     folded = fold.result()
-    changes.deliveries.append(delivery_row(changes.ledger_id, folded))
+    changes.deliveries.append(delivery_row(changes.ledger_id, folded, more[-1].position.block_number))
     known = set(before)
     changes.stops.extend(
         stop_row(changes.ledger_id, folded, stop) for stop in folded.stops if stop not in known
@@ -227,8 +227,8 @@ def entry_row(ledger_id: LedgerId, entry: AppliedEntry) -> Row:
     )
 
 
-def delivery_row(ledger_id: LedgerId, folded: FoldedDelivery) -> Row:
-    """Return the row of a delivery."""
+def delivery_row(ledger_id: LedgerId, folded: FoldedDelivery, last_block: int) -> Row:
+    """Return the row of a delivery whose last entry is in `last_block`."""
     return (
         ledger_id,
         folded.delivery_id,
@@ -239,6 +239,7 @@ def delivery_row(ledger_id: LedgerId, folded: FoldedDelivery) -> Row:
         folded.opened_at,
         b"".join([driver.to_bytes(4, "big") for driver in folded.was_drivers]),
         folded.first_report_at,
+        last_block,
     )
 
 

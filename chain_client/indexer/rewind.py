@@ -23,31 +23,34 @@ async def rewind(connection: AsyncConnection, ledger_id: LedgerId, number: int) 
     carriers, drivers = await queries.owners_above(connection, ledger_id, number)
     registry_changed = await queries.registry_changed_above(connection, ledger_id, number)
     counts: Counts = {}
-    kept: list[FoldedDelivery] = []
+    kept: list[tuple[FoldedDelivery, int]] = []
     gone: list[DeliveryId] = []
     for delivery, items in (await queries.prior_items(connection, ledger_id, touched)).items():
-        fold, before = DeliveryFold(), None
-        for item in items:
-            if before is None and items[0].block_number <= number < item.block_number:
-                before = fold.result()
+        stay = [item for item in items if item.block_number <= number]
+        fold = DeliveryFold()
+        for item in stay:
             fold.apply(item.item, item.block_time)
-        if before is None:
-            gone.append(delivery)
+        if stay:
+            before = fold.result()
+            kept.append((before, stay[-1].block_number))
+            add_stops(counts, before.carrier, before.shipper, before.stops, 1)
         else:
-            kept.append(before)
+            gone.append(delivery)
+        for item in items[len(stay) :]:
+            fold.apply(item.item, item.block_time)
         now = fold.result()
         add_stops(counts, now.carrier, now.shipper, now.stops, -1)
-        if before is not None:
-            add_stops(counts, before.carrier, before.shipper, before.stops, 1)
     await queries.drop_deliveries(connection, ledger_id, gone, only_stops=False)
     await queries.drop_deliveries(
-        connection, ledger_id, [delivery.delivery_id for delivery in kept], only_stops=True
+        connection, ledger_id, [delivery.delivery_id for delivery, _ in kept], only_stops=True
     )
-    await queries.upsert(connection, deliveries, [delivery_row(ledger_id, delivery) for delivery in kept])
+    await queries.upsert(
+        connection, deliveries, [delivery_row(ledger_id, delivery, last) for delivery, last in kept]
+    )
     await queries.append(
         connection,
         stops,
-        [stop_row(ledger_id, delivery, stop) for delivery in kept for stop in delivery.stops],
+        [stop_row(ledger_id, delivery, stop) for delivery, _ in kept for stop in delivery.stops],
     )
     await queries.add_counts(connection, ledger_id, counts)
     await queries.drop_above(connection, ledger_id, number)

@@ -23,7 +23,6 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
-    exists,
     func,
     or_,
     select,
@@ -47,7 +46,6 @@ from chain_client.store.tables import (
     daily_counts,
     deliveries,
     drivers,
-    entries,
     registry_events,
     stops,
 )
@@ -246,16 +244,22 @@ async def _deliveries_after(
     window: Window,
 ) -> list[DeliveryId]:
     """Deliveries with an entry after the block and a stop in the window: stops keep their day, so no other matters."""
-    later = exists().where(
-        entries.c.ledger_id == stops.c.ledger_id,
-        entries.c.delivery_id == stops.c.delivery_id,
-        entries.c.block_number > number,
-    )
     found: dict[DeliveryId, None] = {}
     for some in _slices_or_all(numbers):
         query = (
             select(stops.c.delivery_id)
-            .where(stops.c.ledger_id == ledger_id, stops.c.day.between(window.first, window.day), later)
+            .join(
+                deliveries,
+                and_(
+                    deliveries.c.ledger_id == stops.c.ledger_id,
+                    deliveries.c.delivery_id == stops.c.delivery_id,
+                ),
+            )
+            .where(
+                stops.c.ledger_id == ledger_id,
+                stops.c.day.between(window.first, window.day),
+                deliveries.c.last_block > number,
+            )
             .distinct()
         )
         if some is not None:

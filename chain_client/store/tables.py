@@ -305,6 +305,7 @@ deliveries = Table(
     # Drivers that a report replaced: 4 bytes each, in order; almost always none.
     Column("was_drivers", LargeBinary, nullable=False),
     Column("first_report_at", BigInteger),  # block time of the first report beyond 'out for delivery'
+    Column("last_block", BigInteger, nullable=False),  # of its last entry
     PrimaryKeyConstraint("ledger_id", "delivery_id"),
     Index(None, "ledger_id", "carrier", "promised_by"),
 )

@@ -166,6 +166,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("was_drivers", sa.LargeBinary(), nullable=False),
         sa.Column("first_report_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_block", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_deliveries_ledger_id_ledgers")),
         sa.PrimaryKeyConstraint("ledger_id", "delivery_id", name=op.f("pk_deliveries")),
     )
