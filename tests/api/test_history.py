@@ -81,6 +81,7 @@ async def test_a_bad_parameter_is_named(world: World) -> None:
         ("cursor", "abc"),
         ("cursor", "a" * 500),
         ("cursor", encode_cursor(1)[:-2]),
+        ("cursor", encode_cursor(1 << 63)),
     ]
     for name, value in bad:
         found = problem(await history(world, **{name: value}), 422)
