@@ -14,6 +14,8 @@ from chain_client.store.ledgers import LedgerId
 
 _log = logging.getLogger("chain_client.outbox")
 _LONGEST_BACKOFF: Final = 5.0
+_QUIET_AFTER: Final = 40
+"""Looks in vain after which it looks four times less often: an idle service costs next to nothing."""
 
 
 class Doorbell:
@@ -34,20 +36,25 @@ class Doorbell:
         return self._bells.setdefault(member, asyncio.Event())
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look every `poll` seconds until `stop` is set; a database that does not answer is waited for."""
-        failures = 0
+        """Look every `poll` seconds (four times that after a while of nothing) until `stop` is set.
+
+        A database that does not answer is waited for.
+        """
+        failures = in_vain = 0
         while not stop.is_set():
             try:
                 async with self._store.read() as connection:
                     waiting = await lanes.members_waiting(connection, self._ledger_id)
                 failures = 0
+                in_vain = 0 if waiting else in_vain + 1
             except Unavailable as error:
                 failures += 1
                 waiting = []
                 _log.warning("doorbell: %s", error, extra={"action": "outbox.doorbell_waits"})
             for member in waiting:
                 self.of(member).set()
-            seconds = min(self._poll * 2 ** min(failures, 10), _LONGEST_BACKOFF)
+            quiet = 4 if in_vain > _QUIET_AFTER else 1
+            seconds = min(self._poll * quiet * 2 ** min(failures, 10), _LONGEST_BACKOFF)
             try:
                 await asyncio.wait_for(stop.wait(), seconds)
             except TimeoutError:
