@@ -355,6 +355,8 @@ def _fail(error: DoorstepError) -> NoReturn:
 
 def main() -> None:
     """Run the command; every error made on purpose ends it in one line and an exit code of `exit_codes`."""
+    # Database, chain and logs hold private text, in a directory that may have been made by others and stand open.
+    os.umask(0o077)
     try:
         app()
     except DoorstepError as error:

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from chain_client.bindings import admin
 from chain_client.bindings.ledger import Ledger
-from chain_client.domain.errors import Broken, Unavailable
+from chain_client.domain.errors import Broken, InvalidInput, Unavailable
 from chain_client.domain.ids import to_hex
 from chain_client.rpc.node import Node
 from scripts import sample
@@ -156,6 +156,8 @@ def _plan(directory: DataDirectory, options: Options) -> Network:
             f"{directory.chain} holds no chain any more, but {directory.path} belongs to the ledger "
             f"{to_hex(before.deployment.identity.address)} on it. Put the chain back, or begin anew with another --data."
         )
+    if options.port == options.devnet_port != 0:
+        raise InvalidInput("--devnet-port", f"must be another than the API's port, {options.port}")
     port, devnet_port = (_free_port(asked) for asked in (options.port, options.devnet_port))
     rpc = f"http://{HOST}:{devnet_port}"
     if before is None:

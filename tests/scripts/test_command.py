@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -134,3 +135,24 @@ def test_output_table_and_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert "–" in shown
     Output(json=True).document({"text": "x" * 500})
     assert capsys.readouterr().out.count("\n") == 1, "JSON is never folded"
+
+
+def test_what_a_command_writes_is_for_its_user_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    before = os.umask(0o022)
+    try:
+        assert _run(monkeypatch, "verify", "--data", str(tmp_path / "none")) == ExitCode.USAGE
+        assert os.umask(0o022) == 0o077
+    finally:
+        os.umask(before)
+
+
+def test_one_port_for_two_servers_is_refused_and_nothing_made(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    ports = ("--port", "18545", "--devnet-port", "18545")
+    assert _run(monkeypatch, "up", "--data", str(data), *ports) == ExitCode.USAGE
+    assert "--devnet-port" in capsys.readouterr().err
+    assert not (data / "doorstep.json").exists()
