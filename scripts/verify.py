@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import httpx
 from rich.progress import Progress
@@ -17,6 +18,9 @@ from scripts.output import Output
 from scripts.verification import compare
 from scripts.verification.found import Differs, Findings
 from scripts.verification.recompute import Recomputed, recomputed
+
+_LAG: Final = 5
+"""Blocks that a network which goes on may be ahead of its index; more is worth a remark."""
 
 
 class NothingIndexed(Unavailable):
@@ -73,6 +77,9 @@ async def _compare(
     bars: _Bars,
     api_transport: httpx.AsyncBaseTransport | None,
 ) -> None:
+    behind = (await net.node.head()).number - findings.block
+    if behind > _LAG:
+        findings.not_compared.append(f"{behind} blocks after {findings.block}: the index has not read them")
     findings.compared["events replayed"] = anew.source.events_read
     findings.compared["entries replayed"] = anew.source.entries_read
     words = sum(1 for _ in compare.storage_expected(anew))
@@ -80,6 +87,7 @@ async def _compare(
     await compare.with_read_model(
         anew, live, net.ledger_id, findings, bars.bar("read model", len(compare.TABLES))
     )
+    await compare.with_documents(live, net.ledger_id, findings)
     expected = await compare.reputations(anew)
     findings.compared["reputations recomputed"] = len(expected)
     credentials = net.directory.credentials()

@@ -7,7 +7,7 @@ is left after erasure is a hash that says nothing. Who may read a document is th
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -51,6 +51,13 @@ class StoredDocument:
     def erased(self) -> bool:
         """Whether salt and text are gone."""
         return self.body is None
+
+    @property
+    def intact(self) -> bool:
+        """Whether salt and text are what the hash was made of; also once both are erased."""
+        if self.salt is None or self.body is None:
+            return self.salt is self.body
+        return keccak256(self.salt + self.body) == self.hash
 
     @property
     def content(self) -> Mapping[str, object] | None:
@@ -121,6 +128,17 @@ async def of_delivery(
         select(documents).where(documents.c.ledger_id == ledger_id, documents.c.delivery_id == delivery_id)
     )
     return {Hash32(row.hash): _stored(row) for row in rows}
+
+
+async def each(connection: AsyncConnection, ledger_id: LedgerId) -> AsyncIterator[StoredDocument]:
+    """Yield every document of the ledger, by delivery and hash, without holding them all."""
+    rows = await connection.stream(
+        select(documents)
+        .where(documents.c.ledger_id == ledger_id)
+        .order_by(documents.c.delivery_id, documents.c.hash)
+    )
+    async for row in rows:
+        yield _stored(row)
 
 
 async def erase(

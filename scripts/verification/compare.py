@@ -17,6 +17,7 @@ from chain_client.reputation import reader as reputation
 from chain_client.reputation.records import Reputation
 from chain_client.store import LedgerId
 from chain_client.store.tables import DERIVED, cursors
+from chain_client.vault import documents
 from scripts.client import Api
 from scripts.datadir import Credentials
 from scripts.output import iso
@@ -104,6 +105,15 @@ def _same_rows(table: Table, ours: list[Row[Any]], theirs: list[Row[Any]], findi
                 what = f"{name} in {table.name} ({named(one)})"
                 raise Differs("read model", what, getattr(one, name), getattr(other, name))
         findings.compared[f"rows of {table.name}"] += 1
+
+
+async def with_documents(live: AsyncConnection, ledger_id: LedgerId, findings: Findings) -> None:
+    """Compare every private text that is kept with its hash, which is what stands on chain; raises Differs."""
+    async for one in documents.each(live, ledger_id):
+        if not one.intact:
+            what = f"{one.kind} of delivery {to_hex(one.delivery_id)} with the hash {to_hex(one.hash)}"
+            raise Differs("private text", what, "what was hashed", "something else")
+        findings.compared["private texts erased" if one.erased else "private texts"] += 1
 
 
 async def reputations(anew: Recomputed) -> list[Reputation]:

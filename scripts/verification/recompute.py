@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from chain_client.bindings.deployment import Deployment
 from chain_client.bindings.ledger import Ledger
+from chain_client.domain.ids import Hash32
 from chain_client.domain.records import LoggedEvent
 from chain_client.indexer.follower import Follower
 from chain_client.indexer.reader import indexed_head
@@ -85,6 +86,16 @@ class Recomputed:
         return self.source.replay
 
 
+async def _as_read(node: Node, number: int, block_hash: Hash32, time: int) -> Block:
+    """Return the node's block, which must be the one that the index says it has read."""
+    block = await node.block(number)
+    if block is None or block.hash != block_hash:
+        raise Differs("read model", f"hash of block {number}", block and block.hash, block_hash)
+    if block.time != time:
+        raise Differs("read model", f"time of block {number}", block.time, time)
+    return block
+
+
 @asynccontextmanager
 async def recomputed(
     node: Node, ledger: Ledger, head: IndexedHead, advance: Callable[[int], None]
@@ -93,13 +104,10 @@ async def recomputed(
 
     Raises Differs where the node has another block than the index read last; errors of the node as they are (retry).
     """
-    top = await node.block(head.block_number)
-    if top is None or top.hash != head.block_hash:
-        raise Differs(
-            "read model", f"hash of block {head.block_number}", top.hash if top else None, head.block_hash
-        )
-    final = await node.block(min(head.final_number, head.block_number))
-    assert final is not None, "it stands below the block just read"
+    top = await _as_read(node, head.block_number, head.block_hash, head.block_time)
+    final = top
+    if head.final_number < head.block_number:
+        final = await _as_read(node, head.final_number, head.final_hash, head.final_time)
     source = UpTo(node, ledger, top, final, advance)
     with TemporaryDirectory(prefix="doorstep-verify-") as scratch:
         store = open_store(f"sqlite+aiosqlite:///{Path(scratch) / 'anew.db'}")

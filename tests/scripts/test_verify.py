@@ -20,7 +20,9 @@ from chain_client.domain.records import DAY, Feedback, Kind, Opening, Outcome, R
 from chain_client.indexer.follower import Follower
 from chain_client.store import open_store, register_ledger
 from chain_client.store.migrate import migrate
-from chain_client.store.tables import daily_counts, deliveries, entries, stops
+from chain_client.store.tables import cursors, daily_counts, deliveries, entries, stops
+from chain_client.store.tables import documents as documents_table
+from chain_client.vault import documents
 from scripts.datadir import DataDirectory, Network
 from scripts.network import OpenNetwork
 from scripts.output import Output
@@ -147,6 +149,42 @@ async def test_verify_finds_altered_counts(net: OpenNetwork) -> None:
     assert difference is not None
     assert difference.what.startswith("overall_5 in daily_counts (part all, driver 1")
     assert difference.found == "40"
+
+
+async def test_verify_finds_an_altered_comment(net: OpenNetwork) -> None:
+    await _index(net)
+    kept = [
+        documents.make("content", delivery_id(1, SECRETS[n], "waybill"), {"comment": str(n)}) for n in (0, 1)
+    ]
+    async with net.store.write() as connection:
+        await documents.put(connection, net.ledger_id, kept)
+        await documents.erase(connection, net.ledger_id, kept[1].delivery_id)
+    compared = (await _verify(net)).compared
+    assert (compared["private texts"], compared["private texts erased"]) == (1, 1)
+    altered = update(documents_table).where(documents_table.c.hash == kept[0].hash)
+    for values in ({"body": b'{"comment":"1"}'}, {"body": None}):
+        await _tamper(net, altered.values(**values))
+        difference = (await _verify(net)).difference
+        assert difference is not None
+        assert difference.where == "private text"
+        assert kept[0].hash.hex() in difference.what
+
+
+async def test_verify_finds_a_final_block_of_another_time(net: OpenNetwork) -> None:
+    await _index(net)
+    await _tamper(net, update(cursors).values(block_time=cursors.c.block_time - DAY))
+    difference = (await _verify(net)).difference
+    assert difference is not None
+    assert difference.what.startswith("time of block ")
+
+
+async def test_verify_says_how_far_behind_the_index_is(net: OpenNetwork, chain: SmallNetwork) -> None:
+    await _index(net)
+    for _ in range(6):
+        chain.provider.mine()
+    findings = await _verify(net)
+    assert findings.difference is None
+    assert [remark for remark in findings.not_compared if remark.startswith("6 blocks after ")]
 
 
 @pytest.mark.parametrize(
