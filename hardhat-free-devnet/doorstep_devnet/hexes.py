@@ -36,7 +36,9 @@ def read_quantity(value: object, what: str, *, maximum: int = MAX_UINT256) -> in
     else:
         number = value
     if not 0 <= number <= maximum:
-        raise InvalidParams(f"{what}: {number} is outside 0..{maximum}")
+        # Python refuses to write numbers of thousands of digits in decimal; nobody would read them either.
+        given = str(number) if number.bit_length() <= 512 else f"a number of {number.bit_length()} bits"
+        raise InvalidParams(f"{what}: {given} is outside 0..{maximum}")
     return number
 
 

@@ -111,6 +111,7 @@ async def test_only_json_posts_from_this_machine_are_answered(devnet: RpcClient)
         ("0x", "expected a hex quantity"), ("5", "expected a hex quantity"), ("0xg", "not a hex quantity"),
         ("0x1_0", "not a hex quantity"), ("0x-1", "not a hex quantity"), (True, "expected a hex quantity"),
         (-1, "outside"), (1.5, "expected a hex quantity"), ([], "expected a hex quantity"), ("0x" + "f" * 17, "outside"),
+        ("0x" + "f" * 9000, "a number of 36000 bits is outside"),
     ],
 )  # fmt: skip
 async def test_a_block_number_is_read_strictly(devnet: RpcClient, value: object, message: str) -> None:
