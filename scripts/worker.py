@@ -76,9 +76,13 @@ async def _keep_lanes(
     doorbell = Doorbell(net.store, net.ledger_id)
     tasks.create_task(doorbell.run(stop))
 
+    def mined() -> None:
+        wake.set()
+        doorbell.look_now()
+
     def start(member: MemberNumber, key: str) -> None:
         lane = Lane(net.store, net.node, net.ledger, net.ledger_id, net.directory.signer(key), member, clock)
-        tasks.create_task(lane.run(stop, wake.set, doorbell.of(member)), name=f"lane of member {member}")
+        tasks.create_task(lane.run(stop, mined, doorbell.of(member)), name=f"lane of member {member}")
         running.add(member)
 
     start(RELAY_MEMBER, RELAY)

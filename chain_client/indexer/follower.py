@@ -28,6 +28,8 @@ _FIRST_SPAN: Final = 32
 _MAX_SPAN: Final = 1 << 20
 _ENOUGH: Final = 4_000
 """Events that one range should hold: large enough for bulk statements, small enough not to hold up others."""
+_QUIET_AFTER: Final = 40
+"""Looks in vain after which a follower looks less often: an idle service costs next to nothing."""
 _OBSERVE_EVERY: Final = 1
 """Seconds after which an idle index notes that the node was seen, though nothing changed."""
 
@@ -131,6 +133,8 @@ class Follower:
     async def run(self, stop: asyncio.Event, poll: float, wake: asyncio.Event) -> None:
         """Follow until `stop` is set: at once while there is more to read, else every `poll` seconds or on `wake`.
 
+        After a while of nothing new it looks four times less often.
+
         A node or database that does not answer is waited for. Raises IndexHalted, having noted why in the cursor.
         """
         try:
@@ -146,6 +150,7 @@ class Follower:
             await asyncio.gather(ahead, return_exceptions=True)
 
     async def _run(self, stop: asyncio.Event, poll: float, wake: asyncio.Event) -> None:
+        in_vain = 0
         while not stop.is_set():
             # Cleared before looking: what is mined while a step runs wakes the next one.
             wake.clear()
@@ -153,8 +158,9 @@ class Follower:
                 more = await self.step()
             except Unavailable:
                 more = False
+            in_vain = 0 if more or wake.is_set() else in_vain + 1
             if not more:
-                await _either(stop, wake, poll)
+                await _either(stop, wake, poll if in_vain <= _QUIET_AFTER else 4 * poll)
 
     async def step(self) -> bool:
         """Look at the node once, and read one range or rewind; True where the index moved and may move again.

@@ -9,6 +9,7 @@ from typing import Final
 from chain_client.domain.errors import Unavailable
 from chain_client.domain.ids import MemberNumber
 from chain_client.outbox import lanes
+from chain_client.outbox.waiting import until_either
 from chain_client.store.database import Store
 from chain_client.store.ledgers import LedgerId
 
@@ -30,10 +31,15 @@ class Doorbell:
         self._ledger_id = ledger_id
         self._poll = poll
         self._bells: dict[MemberNumber, asyncio.Event] = {}
+        self._now = asyncio.Event()
 
     def of(self, member: MemberNumber) -> asyncio.Event:
         """Return the member's bell: set when intents of theirs may wait. Whoever waits for it clears it."""
         return self._bells.setdefault(member, asyncio.Event())
+
+    def look_now(self) -> None:
+        """Look at once: something was settled, and what stood behind it may go."""
+        self._now.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every `poll` seconds (four times that after a while of nothing) until `stop` is set.
@@ -55,7 +61,6 @@ class Doorbell:
                 self.of(member).set()
             quiet = 4 if in_vain > _QUIET_AFTER else 1
             seconds = min(self._poll * quiet * 2 ** min(failures, 10), _LONGEST_BACKOFF)
-            try:
-                await asyncio.wait_for(stop.wait(), seconds)
-            except TimeoutError:
-                continue
+            # Cleared after waiting, not before: what asks during a look is looked for again.
+            await until_either(stop, self._now, seconds)
+            self._now.clear()

@@ -23,6 +23,7 @@ from chain_client.outbox.context import LaneContext, LaneSettings
 from chain_client.outbox.lanes import LaneKey, LeaseLost, StoredBatch
 from chain_client.outbox.packer import Packer, WriterNotAllowed
 from chain_client.outbox.settler import Settler
+from chain_client.outbox.waiting import until_either
 from chain_client.rpc.errors import NonceTooLow, TransactionDeferred, TransactionRefused
 from chain_client.rpc.node import Node
 from chain_client.store.database import Store
@@ -117,7 +118,8 @@ class Lane:
                 if bell is None or moved or self._flights or not self._leading:
                     await _until(stop, pause)
                 else:
-                    await _until_rung(stop, bell, self._settings.lease / 3)
+                    await until_either(stop, bell, self._settings.lease / 3)
+                    bell.clear()
         finally:
             await self._release()
 
@@ -321,16 +323,6 @@ class Lane:
                 "of the transactions this lane made under it has a receipt: something else uses its key. Find out "
                 "what, then resume the lane from the chain's nonce."
             )
-
-
-async def _until_rung(stop: asyncio.Event, bell: asyncio.Event, seconds: float) -> None:
-    waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(bell.wait())]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in waits:
-            one.cancel()
-    bell.clear()
 
 
 async def _until(stop: asyncio.Event, seconds: float) -> None:
