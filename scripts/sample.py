@@ -237,7 +237,7 @@ def suggestions(directory: DataDirectory, network: Network) -> list[str]:
     return [
         f"curl{key} {network.api}/v1/drivers/{driver}/reputation",
         "",
-        f"a recipient's link: {network.api}{links.tracking_path(delivery, secret)}",
+        f"a recipient's link (its page is yet to come): {network.api}{links.tracking_path(delivery, secret)}",
         "what the link's holder may read:",
         f'curl -H "Doorstep-Read-Token: {token}" {network.api}/v1/deliveries/{to_hex(delivery)}/history',
     ]
