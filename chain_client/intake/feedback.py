@@ -11,16 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.digests import digest
 from chain_client.domain.errors import InvalidInput
-from chain_client.domain.ids import Address
 from chain_client.domain.records import Feedback, Item, Kind, Reason, Receipt
 from chain_client.domain.rules import check_feedback
-from chain_client.domain.signatures import CompactSignature, parse_signature, recover
+from chain_client.domain.signatures import parse_signature, recover
 from chain_client.intake import checks, refusals
 from chain_client.intake.answers import Answer, Refusal, SignedReceipt
 from chain_client.intake.desk import Desk, ReceiptSigner
 from chain_client.intake.expected import current_head, expect
 from chain_client.intake.requests import FeedbackRequest
-from chain_client.intake.walk import Asked, SentTwiceAtOnce, Walk, accepted_ids
+from chain_client.intake.walk import SentTwiceAtOnce, Signed, Walk, accepted_ids
 from chain_client.outbox import writer
 from chain_client.outbox.records import (
     RELAY,
@@ -38,12 +37,10 @@ _IN_PLACE: Final = 32
 
 
 @dataclass(slots=True)
-class PreparedFeedback(Asked):
-    """A feedback whose form is good, with who signed it (None: nobody can have); made by `prepare`."""
+class PreparedFeedback(Signed):
+    """A feedback whose form is good, with who signed it; made by `prepare`."""
 
     item: Feedback
-    signature: CompactSignature
-    signer: Address | None
     document: Document | None
 
 
@@ -59,7 +56,7 @@ def prepare(desk: Desk, request: FeedbackRequest) -> PreparedFeedback | Refusal:
     hashed = digest(desk.separator, item)
     # The digest is the body too: it binds every value, the content by its hash; another signature says nothing new.
     return PreparedFeedback(
-        item.delivery_id, hashed, hashed, item, signature, recover(hashed, signature), document
+        item.delivery_id, hashed, hashed, signature, recover(hashed, signature), item, document
     )
 
 

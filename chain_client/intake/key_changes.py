@@ -9,25 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.digests import digest
 from chain_client.domain.errors import InvalidInput
-from chain_client.domain.ids import Address
 from chain_client.domain.records import Item, KeyChange, Kind, Reason
 from chain_client.domain.rules import check_key_change
-from chain_client.domain.signatures import CompactSignature, parse_signature, recover
+from chain_client.domain.signatures import parse_signature, recover
 from chain_client.intake import checks, refusals
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk
 from chain_client.intake.expected import current_head, expect
 from chain_client.intake.requests import KeyChangeRequest
-from chain_client.intake.walk import Asked, Walk, accepted_ids
+from chain_client.intake.walk import Signed, Walk, accepted_ids
 from chain_client.outbox import writer
 from chain_client.outbox.records import RELAY, NewIntent
 
 
 @dataclass(slots=True)
-class _Asked(Asked):
+class _Asked(Signed):
     item: KeyChange
-    signature: CompactSignature
-    signer: Address | None
 
 
 async def change_keys(
@@ -79,4 +76,4 @@ def _check(desk: Desk, request: KeyChangeRequest) -> _Asked | Refusal:
     item = KeyChange(request.delivery_id, request.new_key)
     hashed = digest(desk.separator, item)
     # The digest is the body too: another signature of the same words says nothing new.
-    return _Asked(item.delivery_id, hashed, hashed, item, signature, recover(hashed, signature))
+    return _Asked(item.delivery_id, hashed, hashed, signature, recover(hashed, signature), item)

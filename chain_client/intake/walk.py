@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 from chain_client.domain.errors import Unavailable
-from chain_client.domain.ids import DeliveryId, Hash32, MemberNumber
+from chain_client.domain.ids import Address, DeliveryId, Hash32, MemberNumber
 from chain_client.domain.records import Item, Kind, Reason
+from chain_client.domain.signatures import CompactSignature, recover
 from chain_client.intake.answers import Answer, Refusal, SignedReceipt
 from chain_client.outbox.writer import Found, IntentKey, IntentState, Submitted
 
+_UNDER_WAY_OR_DONE: Final = (IntentState.ACCEPTED, IntentState.SENT, IntentState.RECORDED)
 _NONE: Final = b"\xff\xff\xff\xff"
 
 
@@ -33,6 +35,34 @@ class Asked:
     delivery_id: DeliveryId
     key: bytes
     body_hash: Hash32
+
+    @property
+    def proof(self) -> CompactSignature | None:
+        """The signature it came with, of a kind that anyone may bring."""
+        return None
+
+    def is_senders(self, proof: CompactSignature | None) -> bool:
+        """Whether who sends this may be told of the earlier one: always, where keys are a member's own."""
+        return True
+
+
+@dataclass(slots=True)
+class Signed(Asked):
+    """An item that anyone may bring, known by its digest: `key` is what was signed."""
+
+    signature: CompactSignature
+    signer: Address | None  # None: nobody can have signed it so
+
+    @property
+    def proof(self) -> CompactSignature | None:
+        """See `Asked.proof`."""
+        return self.signature
+
+    def is_senders(self, proof: CompactSignature | None) -> bool:
+        """Whether this was signed by who signed the earlier one: guessing what a recipient said must tell nothing."""
+        if proof is None or proof == self.signature:
+            return True
+        return self.signer is not None and recover(Hash32(self.key), proof) == self.signer
 
 
 A = TypeVar("A", bound=Asked)
@@ -84,6 +114,8 @@ class Walk(Generic[A]):
             return self._conflict
         if _may_be_judged_again(found):
             return None
+        if found.state in _UNDER_WAY_OR_DONE and not one.is_senders(found.signature):
+            return None  # judged like anything else that comes too late
         return Answer("duplicate", found.intent_id, one.delivery_id)
 
     def judge(self, judge: Callable[[A], Refusal | Item]) -> None:
@@ -94,7 +126,7 @@ class Walk(Generic[A]):
                 self._answers[index] = Answer("refused", refusal=one)
                 continue
             earlier = first.get(one.key)
-            if earlier is not None:
+            if earlier is not None and one.is_senders(earlier.asked.proof):
                 if earlier.asked.body_hash == one.body_hash:
                     self._same_as[index] = earlier.index
                 else:

@@ -79,12 +79,13 @@ IntentKey = tuple[MemberNumber, Kind, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The intent that a key stands for; `reason` is the contract's, when rejected."""
+    """The intent that a key stands for; `reason` is the contract's, when rejected; `signature` of a signed kind."""
 
     intent_id: bytes
     body_hash: Hash32
     state: IntentState
     reason: int | None
+    signature: CompactSignature | None
 
 
 @dataclass(frozen=True, slots=True)

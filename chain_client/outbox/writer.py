@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Table, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, delete, insert, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +19,7 @@ from chain_client.domain.records import Kind, Reason
 from chain_client.domain.signatures import CompactSignature
 from chain_client.outbox.records import (
     RELAY,
+    SIGNED,
     WAITING,
     Found,
     IntentKey,
@@ -135,9 +136,11 @@ async def find(
         by_owner.setdefault((member, kind), {})[key] = None
     answer: dict[IntentKey, Found] = {}
     for (member, kind), owned in by_owner.items():
+        signed = kind in SIGNED
+        payload = table.payload if signed else null().label("payload")
         for some in _chunks(owned):
             result = await connection.execute(
-                select(table.key, table.id, table.body_hash, table.state, table.reason).where(
+                select(table.key, table.id, table.body_hash, table.state, table.reason, payload).where(
                     table.ledger_id == ledger_id,
                     table.member == member,
                     table.kind == kind.value,
@@ -146,7 +149,11 @@ async def find(
             )
             for row in result:
                 answer[member, kind, row.key] = Found(
-                    row.id, Hash32(row.body_hash), IntentState(row.state), row.reason
+                    row.id,
+                    Hash32(row.body_hash),
+                    IntentState(row.state),
+                    row.reason,
+                    CompactSignature(row.payload[-64:]) if signed else None,
                 )
     return answer
 

@@ -323,6 +323,21 @@ async def test_prepared_feedback_is_the_same(house: House) -> None:
     assert again == [replace(answers[0], status="duplicate"), *answers[1:]]
 
 
+async def test_who_guesses_what_was_said_learns_nothing(house: House) -> None:
+    """Right or wrong, a guess that the recipient did not sign is answered alike, and gets no intent or receipt."""
+    (delivery,) = await house.delivered()
+    request = house.said(delivery)
+    right = replace(request, signature=house.said(delivery, overall=1).signature)
+    wrong = replace(right, feedback=replace(request.feedback, overall=2))
+    first, *guesses = await house.feedback(request, right, wrong)
+    assert (first.status, guesses[0]) == ("accepted", guesses[1])
+    for step in (house.mine, house.index):
+        answers = await house.feedback(right, wrong)
+        assert [(one.status, one.intent_id, one.receipt) for one in answers] == [("refused", None, None)] * 2
+        assert answers[0].refusal == answers[1].refusal
+        await step()
+
+
 async def test_a_revision_is_promised_once_even_when_the_first_came_to_nothing(house: House) -> None:
     """The first is voided by a take-over that somebody else brought on chain: the new key's say needs no promise."""
     (delivery,) = await house.delivered()

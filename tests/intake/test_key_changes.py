@@ -51,6 +51,18 @@ async def test_only_the_present_key_signs(house: House) -> None:
         assert await one(house, wrong) == ("bad-signature", 11, "signature")
 
 
+async def test_who_guesses_the_new_key_learns_nothing(house: House) -> None:
+    (delivery, other) = await house.opened("WB 1", "WB 2")
+    request = house.taken_over(delivery)
+    assert (await house.change_keys(request))[0].status == "accepted"
+    right = replace(request, signature=house.taken_over(other).signature)
+    wrong = replace(right, new_key=address("mallory"))
+    for step in (house.mine, house.index):
+        first, second = await house.change_keys(right, wrong)
+        assert refused(first) == refused(second) == ("key-already-changed", 40, "delivery_id")
+        await step()
+
+
 async def test_only_once(house: House) -> None:
     (delivery,) = await house.opened()
     first, second = await house.change_keys(
