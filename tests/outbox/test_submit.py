@@ -214,7 +214,9 @@ async def test_find_knows_what_a_key_stands_for(stored: Stored) -> None:
             connection, ledger_id, [(SHIPPER, Kind.OPENING, b"k"), (SHIPPER, Kind.REPORT, b"k")]
         )
     assert found == {
-        (SHIPPER, Kind.OPENING, b"k"): writer.Found(first.intent_id, new.body_hash, IntentState.REJECTED, 2, None)
+        (SHIPPER, Kind.OPENING, b"k"): writer.Found(
+            first.intent_id, new.body_hash, IntentState.REJECTED, 2, None
+        )
     }
 
 
