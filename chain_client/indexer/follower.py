@@ -23,6 +23,7 @@ from chain_client.indexer.records import BlockRef, IndexedHead
 from chain_client.indexer.rewind import rewind
 from chain_client.rpc.errors import BlockUnknown
 from chain_client.store import LedgerId, Store
+from chain_client.waiting import until_either
 
 _FIRST_SPAN: Final = 32
 _MAX_SPAN: Final = 1 << 20
@@ -160,7 +161,7 @@ class Follower:
                 more = False
             in_vain = 0 if more or wake.is_set() else in_vain + 1
             if not more:
-                await _either(stop, wake, poll if in_vain <= _QUIET_AFTER else 4 * poll)
+                await until_either(stop, wake, poll if in_vain <= _QUIET_AFTER else 4 * poll)
 
     async def step(self) -> bool:
         """Look at the node once, and read one range or rewind; True where the index moved and may move again.
@@ -345,12 +346,3 @@ def _portions(found: _Range) -> Iterator[tuple[BlockRef, Sequence[LoggedEvent]]]
 
 def _ref(block: Header) -> BlockRef:
     return BlockRef(block.number, block.hash, block.time)
-
-
-async def _either(stop: asyncio.Event, wake: asyncio.Event, timeout: float) -> None:
-    waits = [asyncio.ensure_future(event.wait()) for event in (stop, wake)]
-    try:
-        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

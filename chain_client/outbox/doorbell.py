@@ -9,9 +9,9 @@ from typing import Final
 from chain_client.domain.errors import Unavailable
 from chain_client.domain.ids import MemberNumber
 from chain_client.outbox import lanes
-from chain_client.outbox.waiting import until_either
 from chain_client.store.database import Store
 from chain_client.store.ledgers import LedgerId
+from chain_client.waiting import until_either
 
 _log = logging.getLogger("chain_client.outbox")
 _LONGEST_BACKOFF: Final = 5.0

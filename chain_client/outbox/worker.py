@@ -23,11 +23,11 @@ from chain_client.outbox.context import LaneContext, LaneSettings
 from chain_client.outbox.lanes import LaneKey, LeaseLost, StoredBatch
 from chain_client.outbox.packer import Packer, WriterNotAllowed
 from chain_client.outbox.settler import Settler
-from chain_client.outbox.waiting import until_either
 from chain_client.rpc.errors import NonceTooLow, TransactionDeferred, TransactionRefused
 from chain_client.rpc.node import Node
 from chain_client.store.database import Store
 from chain_client.store.ledgers import LedgerId
+from chain_client.waiting import until_either
 
 __all__ = ["Lane", "LaneSettings", "NodeBehind", "NonceTaken", "WriterNotAllowed"]
 
