@@ -26,6 +26,7 @@ from chain_client.domain.records import (
     Kind,
     Note,
     Opening,
+    ReadToken,
     Receipt,
     Report,
 )
@@ -45,13 +46,14 @@ TYPE_STRINGS: Final[dict[type, str]] = {
     DriverKey: "DriverKey(uint32 driver,address key,uint32 nonce)",
     DriverMove: "DriverMove(uint32 driver,uint16 from,uint16 to,uint32 nonce)",
     Receipt: "Receipt(bytes32 feedbackDigest,uint32 recordBy)",
+    ReadToken: "ReadToken(bytes32 deliveryId,bytes32 tokenHash)",
 }
 TYPE_HASHES: Final = {kind: keccak256(text.encode()) for kind, text in TYPE_STRINGS.items()}
 _EIP712_DOMAIN: Final = keccak256(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )
 
-Signable = Item | DriverKey | DriverMove | Receipt
+Signable = Item | DriverKey | DriverMove | Receipt | ReadToken
 
 
 _ABI_TYPES: Final = {

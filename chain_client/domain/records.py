@@ -197,6 +197,14 @@ class Receipt:
     record_by: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReadToken:
+    """A recipient's wish, EIP-712 signed after a take-over: from now on the token of this SHA-256 reads the delivery."""
+
+    delivery_id: DeliveryId
+    token_hash: Hash32
+
+
 Item = Opening | Report | Feedback | KeyChange | Note
 """One member of a batch."""
 

@@ -77,6 +77,10 @@ STRUCTS: dict[str, list[tuple[str, str, Any]]] = {
         ("feedbackDigest", "bytes32", "0x" + keccak(b"digest").hex()),
         ("recordBy", "uint32", 1_767_200_640),
     ],
+    "ReadToken": [
+        ("deliveryId", "bytes32", DELIVERY),
+        ("tokenHash", "bytes32", "0x" + hashlib.sha256(b"a device's read token").hexdigest()),
+    ],
 }
 
 
