@@ -37,6 +37,8 @@ class Settings:
     """How long the relay gives itself to put a feedback on chain."""
     public_reputations: bool = False
     """Whether reputations need no API key."""
+    public_record: bool = False
+    """Whether what stands on chain, reputations with it, needs no API key; private text always does."""
     public_url: str = "http://127.0.0.1:8000"
     """What recipients' links begin with."""
     max_body_bytes: int = 4 * 1024 * 1024
@@ -46,8 +48,15 @@ class Settings:
     """… or where the worker has not looked at the node for longer than this."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call; none by default."""
+    max_streams: int = 1000
+    """Open `/v1/stream`s at a time; three quarters of them at most for callers without key or token."""
     own_process: bool = True
     """Whether the process is the API's alone: what is loaded by its start is then left out of garbage collection."""
+
+    @property
+    def shows_reputations(self) -> bool:
+        """Whether reputations are for anyone: where they are public themselves, or all that they follow from is."""
+        return self.public_reputations or self.public_record
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -71,10 +80,12 @@ class Settings:
             relay_password_file=Path(password) if password else None,
             receipt_seconds=env.number("RECEIPT_SECONDS", 3600, least=1),
             public_reputations=env.switch("PUBLIC_REPUTATIONS", default=False),
+            public_record=env.switch("PUBLIC_RECORD", default=False),
             public_url=env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
             max_body_bytes=env.number("MAX_BODY_BYTES", 4 * 1024 * 1024, least=1024),
             ready_lag_blocks=env.number("READY_LAG_BLOCKS", 5, least=0),
             ready_silence_seconds=env.number("READY_SILENCE_SECONDS", 60, least=1),
+            max_streams=env.number("MAX_STREAMS", 1000, least=1),
             cors_origins=tuple(env.text("CORS_ORIGINS", "").split()),
         )
 

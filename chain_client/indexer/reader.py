@@ -41,12 +41,14 @@ __all__ = [
     "Place",
     "all_drivers",
     "block_hash",
+    "block_hashes",
     "delivery",
     "delivery_entries",
     "drivers",
     "drivers_carriers",
     "history",
     "indexed_head",
+    "last_place",
     "member",
     "members_by_number",
     "states",
@@ -80,6 +82,33 @@ async def block_hash(connection: AsyncConnection, ledger_id: LedgerId, number: i
         select(blocks.c.hash).where(blocks.c.ledger_id == ledger_id, blocks.c.number == number)
     )
     return None if found is None else Hash32(found)
+
+
+async def block_hashes(
+    connection: AsyncConnection, ledger_id: LedgerId, numbers: Iterable[int]
+) -> dict[int, Hash32]:
+    """Return the hashes of those of the blocks that hold entries, by number."""
+    found: dict[int, Hash32] = {}
+    for some in slices(set(numbers)):
+        rows = await connection.execute(
+            select(blocks.c.number, blocks.c.hash).where(
+                blocks.c.ledger_id == ledger_id, blocks.c.number.in_(some)
+            )
+        )
+        found.update((row.number, Hash32(row.hash)) for row in rows)
+    return found
+
+
+async def last_place(connection: AsyncConnection, ledger_id: LedgerId) -> Place | None:
+    """Return where the record ends for now; None while it holds no entry."""
+    query = (
+        select(entries.c.block_number, entries.c.log_index)
+        .where(entries.c.ledger_id == ledger_id)
+        .order_by(entries.c.block_number.desc(), entries.c.log_index.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Place(row.block_number, row.log_index)
 
 
 async def states(
@@ -272,6 +301,8 @@ async def _conditions(
         conditions.append(entries.c.kind == query.kind.value)
     if query.delivery_id is not None:
         conditions.append(entries.c.delivery_id == query.delivery_id)
+    if query.tx_hash is not None:
+        conditions.append(entries.c.tx_hash == query.tx_hash)
     if query.first_block is not None:
         conditions.append(number >= query.first_block)
     if query.last_block is not None:

@@ -125,6 +125,7 @@ class HistoryQuery:
     driver: DriverNumber | None = None
     kind: Kind | None = None
     delivery_id: DeliveryId | None = None
+    tx_hash: Hash32 | None = None
     from_time: int | None = None
     to_time: int | None = None
     first_block: int | None = None

@@ -288,6 +288,7 @@ entries = Table(
     Index(None, "ledger_id", "driver", "block_number", "log_index"),
     Index(None, "ledger_id", "carrier", "block_number", "log_index"),
     Index(None, "ledger_id", "shipper", "block_number", "log_index"),
+    Index(None, "ledger_id", "tx_hash"),
     # Appended by the million, always at the end of its key: one tree less to write.
     sqlite_with_rowid=False,
 )
