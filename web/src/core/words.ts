@@ -1,0 +1,37 @@
+/** The contract's packed storage words, unpacked: one slot for a delivery. */
+
+import type { Hex } from './hex.ts';
+
+const TAKEN = 0x40n;
+const RATEABLE = 0x80n;
+
+export interface DeliveryWord {
+  readonly recipientKey: Hex;
+  readonly driver: number;
+  /** Unix seconds. */
+  readonly promisedBy: number;
+  readonly carrier: number;
+  /** The last report's outcome; 0 while only opened. */
+  readonly lastOutcome: number;
+  readonly taken: boolean;
+  readonly rateable: boolean;
+  readonly revision: number;
+}
+
+/** Returns the delivery of a stored word (32 bytes, 0x-hex); null for zero, which is a delivery never opened. */
+export function unpackDelivery(slot: string): DeliveryWord | null {
+  const word = BigInt(slot);
+  if (word === 0n) return null;
+  const bits = (from: bigint, count: bigint) => (word >> from) & ((1n << count) - 1n);
+  const state = bits(240n, 8n);
+  return {
+    recipientKey: `0x${bits(0n, 160n).toString(16).padStart(40, '0')}`,
+    driver: Number(bits(160n, 32n)),
+    promisedBy: Number(bits(192n, 32n)),
+    carrier: Number(bits(224n, 16n)),
+    lastOutcome: Number(state & 0x0fn) - 1,
+    taken: (state & TAKEN) !== 0n,
+    rateable: (state & RATEABLE) !== 0n,
+    revision: Number(bits(248n, 8n)),
+  };
+}

@@ -1,0 +1,76 @@
+/** `<d-copy>`: a value to keep (a digest, a command, a code), with a button that copies it. */
+
+import { css, html, LitElement } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { controls } from './controls.ts';
+
+const SHOWN_MS = 2000;
+
+/** Attributes: `value`, `short` (show only both ends), `label` and `copied` (the button's words), `name` (what it is). */
+@customElement('d-copy')
+export class DCopy extends LitElement {
+  @property() value = '';
+  @property({ type: Boolean }) short = false;
+  @property() label = 'Copy';
+  @property() copied = 'Copied';
+  @property() name = '';
+  @state() private done = false;
+
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: inline-flex;
+        max-inline-size: 100%;
+      }
+      div {
+        display: flex;
+        align-items: center;
+        gap: var(--d-2);
+        min-inline-size: 0;
+      }
+      code {
+        font-family: var(--d-mono);
+        font-size: 0.875em;
+        overflow-wrap: anywhere;
+      }
+      button {
+        min-block-size: 2rem;
+        font-size: var(--d-text-s);
+        padding: 0 var(--d-2);
+        flex: none;
+      }
+    `,
+  ];
+
+  override render() {
+    const shown =
+      this.short && this.value.length > 20
+        ? `${this.value.slice(0, 10)}…${this.value.slice(-6)}`
+        : this.value;
+    return html`<div>
+      <code title=${this.value}>${shown}</code
+      ><button class="plain" @click=${this.#copy} aria-label=${`${this.label} ${this.name}`.trim()}>
+        <span aria-live="polite">${this.done ? this.copied : this.label}</span>
+      </button>
+    </div>`;
+  }
+
+  #copy = async () => {
+    try {
+      await navigator.clipboard.writeText(this.value);
+    } catch {
+      return; // The browser does not allow it: the value is there to select by hand.
+    }
+    this.done = true;
+    setTimeout(() => {
+      this.done = false;
+    }, SHOWN_MS);
+  };
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'd-copy': DCopy;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Messages in the reader's language, and numbers, dates and times as they write them.
+ *
+ * A language is a file of messages named by its tag (`pt.json`); to add one, add a file. `{name}` is filled in; a
+ * message with a count is an object by plural category (`one`, `other`, …; Unicode CLDR, `Intl.PluralRules`).
+ */
+
+type Message = string | Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
+export type Messages = Readonly<Record<string, Message>>;
+/** How to get a language's messages, by tag. */
+export type Catalogue = Readonly<Record<string, () => Promise<Messages>>>;
+
+/** Returns the catalogue of files that `import.meta.glob('./messages/*.json', { import: 'default' })` found. */
+export function catalogueOf(files: Record<string, () => Promise<unknown>>): Catalogue {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, load]) => [
+      /([^/]+)\.json$/.exec(path)?.[1] ?? path,
+      load as () => Promise<Messages>,
+    ]),
+  );
+}
+
+/** Returns the tag of `catalogue` that fits the reader best; English, or the first, where none does. */
+export function bestLanguage(catalogue: Catalogue, wanted: readonly string[]): string {
+  const tags = Object.keys(catalogue);
+  for (const one of wanted) {
+    const exact = tags.find((tag) => tag.toLowerCase() === one.toLowerCase());
+    const base = tags.find((tag) => tag.split('-')[0] === one.toLowerCase().split('-')[0]);
+    if (exact ?? base) return (exact ?? base) as string;
+  }
+  return tags.includes('en') ? 'en' : (tags[0] ?? 'en');
+}
+
+/** Loads the words that suit `wanted` (by default the browser's languages). */
+export async function loadWords(
+  catalogue: Catalogue,
+  wanted: readonly string[] = readersLanguages(),
+): Promise<Words> {
+  const tag = bestLanguage(catalogue, wanted);
+  const messages = await catalogue[tag]?.();
+  // Formats follow the reader's own region ("en-GB"), as long as it is the same language.
+  const locale = wanted.find((one) => one.toLowerCase().split('-')[0] === tag.split('-')[0]) ?? tag;
+  return new Words(tag, messages ?? {}, locale);
+}
+
+function readersLanguages(): readonly string[] {
+  return globalThis.navigator?.languages ?? ['en'];
+}
+
+export class Words {
+  readonly #plurals: Intl.PluralRules;
+
+  constructor(
+    /** Of the messages. */
+    readonly language: string,
+    readonly messages: Messages,
+    /** Of numbers and dates. */
+    readonly locale: string = language,
+  ) {
+    this.#plurals = new Intl.PluralRules(language);
+  }
+
+  /** Returns the message with its values filled in: numbers as the locale writes them; the key itself where it is missing. */
+  t(key: string, values: Readonly<Record<string, string | number>> = {}): string {
+    const message = this.messages[key];
+    if (message === undefined) return key;
+    const text =
+      typeof message === 'string'
+        ? message
+        : (message[this.#plurals.select(Number(values.count ?? 0))] ?? message.other ?? key);
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+      const value = values[name];
+      if (value === undefined) return whole;
+      return typeof value === 'number' ? this.number(value) : value;
+    });
+  }
+
+  has(key: string): boolean {
+    return key in this.messages;
+  }
+
+  number(value: number, digits = 0): string {
+    return new Intl.NumberFormat(this.locale, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    }).format(value);
+  }
+
+  percent(share: number, digits = 0): string {
+    return new Intl.NumberFormat(this.locale, {
+      style: 'percent',
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    }).format(share);
+  }
+
+  /** Returns date and time with the zone's name, in the reader's zone. */
+  time(instant: string | number): string {
+    return new Intl.DateTimeFormat(this.locale, {
+      year: 'numeric',
+      month: 'short',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZoneName: 'short',
+    }).format(new Date(instant));
+  }
+
+  date(instant: string | number): string {
+    return new Intl.DateTimeFormat(this.locale, { year: 'numeric', month: 'short', day: 'numeric' }).format(
+      new Date(instant),
+    );
+  }
+
+  weekday(instant: string | number): string {
+    return new Intl.DateTimeFormat(this.locale, { weekday: 'long', month: 'long', day: 'numeric' }).format(
+      new Date(instant),
+    );
+  }
+}
