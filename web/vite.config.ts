@@ -1,13 +1,35 @@
 import { resolve } from 'node:path';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const root = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+
+/** While developing (`API=http://127.0.0.1:8000 npx vite`): the paths that the API gives its pages. */
+function pagePaths(): Plugin {
+  return {
+    name: 'page-paths',
+    configureServer(server) {
+      server.middlewares.use((request, _response, next) => {
+        const page = /^\/(?:(t)\/0x|(dashboard|explorer|shop-example|docs)(?:[/?]|$))/.exec(
+          request.url ?? '',
+        );
+        if (page !== null) request.url = `/${page[1] === 't' ? 'track' : page[2]}.html`;
+        next();
+      });
+    },
+  };
+}
 
 /** The pages. What is built is served by the API from its own package. */
 export default defineConfig({
   root: resolve(root, 'pages'),
   publicDir: resolve(root, 'public'),
   base: '/',
+  plugins: [pagePaths()],
+  server: {
+    host: '127.0.0.1',
+    fs: { allow: [root] },
+    proxy: { '/v1': process.env.API ?? 'http://127.0.0.1:8000' },
+  },
   build: {
     outDir: resolve(root, '../api/pages/built'),
     emptyOutDir: true,
