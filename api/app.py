@@ -30,6 +30,8 @@ from api.services import Services
 from api.settings import Settings
 from api.status.endpoints import VERSION
 from api.status.endpoints import router as status
+from api.stream.endpoints import router as stream
+from api.stream.watch import Streams
 from chain_client.domain.errors import InvalidInput
 from chain_client.intake import MAX_ITEMS, Answer, Intake, PreparedFeedback, Refusal
 from chain_client.outbox.signer import LocalSigner, load_keystore
@@ -45,6 +47,7 @@ _ROUTERS: Final = (
     drivers,
     carriers,
     history,
+    stream,
     status,
 )
 _DESCRIPTION: Final = """\
@@ -80,6 +83,7 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
                 gc.collect()
                 gc.freeze()
             yield
+            made.streams.close()
             await made.feedback.close()
         finally:
             await store.close()
@@ -99,8 +103,8 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Doorstep-Read-Token"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Doorstep-Read-Token", "Last-Event-ID"],
             expose_headers=["Doorstep-Next-Cursor", "Retry-After"],
         )
     problems.install(app)
@@ -133,6 +137,7 @@ async def _services(settings: Settings, store: Store, clock: Callable[[], int]) 
         relay=None if relay is None else relay.address,
         clock=clock,
         feedback=Gathering(store_feedback, most=MAX_ITEMS),
+        streams=Streams(store, ledger_id, most=settings.max_streams),
     )
 
 

@@ -65,6 +65,11 @@ async def _authenticate(
     return Caller(member, Role(0 if known is None else known.roles))
 
 
+async def present(request: Request, context: Services, connection: AsyncConnection) -> Caller | None:
+    """Return who calls, looked up anew: for answers that go on long after their request. Errors as at the first look."""
+    return await _authenticate(request, await _bearer(request), context, connection)
+
+
 def _unauthorised(detail: str) -> Problem:
     return Problem(401, "unauthorized", detail, headers={"www-authenticate": 'Bearer realm="doorstep"'})
 

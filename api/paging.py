@@ -45,8 +45,8 @@ def encode_cursor(number: int, index: int = 0, block_hash: Hash32 = ZERO_HASH) -
     return base64.urlsafe_b64encode(raw + _checksum(raw)).rstrip(b"=").decode()
 
 
-def decode_cursor(text: str) -> tuple[Place, Hash32]:
-    """Return a cursor's place and block hash; raises InvalidInput for what is no cursor."""
+def decode_cursor(text: str, field: str = "cursor") -> tuple[Place, Hash32]:
+    """Return a cursor's place and block hash; raises InvalidInput naming `field` for what is no cursor."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
@@ -58,7 +58,7 @@ def decode_cursor(text: str) -> tuple[Place, Hash32]:
         if version == _VERSION and number <= _LARGEST:
             return Place(number, log_index), Hash32(block_hash)
     raise InvalidInput(
-        "cursor", "is none that this server gave; take next_cursor of the page before unchanged"
+        field, "is no cursor that this server gave; take one unchanged from where it was given"
     )
 
 

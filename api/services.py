@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.gathering import Gathering
 from api.settings import Settings
+from api.stream.watch import Streams
 from chain_client.domain.ids import Address
 from chain_client.intake import Intake, PreparedFeedback, Refusal
 from chain_client.store import LedgerId, Store
@@ -28,6 +29,7 @@ class Services:
     clock: Callable[[], int]
     """This machine's clock, Unix seconds; the ledger's rules go by the chain's, which the index holds."""
     feedback: Gathering[PreparedFeedback | Refusal]
+    streams: Streams
 
 
 async def services(request: Request) -> Services:

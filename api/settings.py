@@ -48,6 +48,8 @@ class Settings:
     """… or where the worker has not looked at the node for longer than this."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call; none by default."""
+    max_connections: int = 2000
+    """Open connections at a time, streams with them; what goes beyond is answered 503."""
     max_streams: int = 1000
     """Open `/v1/stream`s at a time; three quarters of them at most for callers without key or token."""
     own_process: bool = True
@@ -72,7 +74,7 @@ class Settings:
             raise InvalidInput(
                 PREFIX + missing, "is missing: the relay needs its keystore and its password file"
             )
-        return cls(
+        made = cls(
             database=env.text("DATABASE"),
             identity=read_identity(Path(env.text("LEDGER")), PREFIX + "LEDGER"),
             sealing_key=read_sealing_key(Path(env.text("SEALING_KEY_FILE")), PREFIX + "SEALING_KEY_FILE"),
@@ -85,9 +87,15 @@ class Settings:
             max_body_bytes=env.number("MAX_BODY_BYTES", 4 * 1024 * 1024, least=1024),
             ready_lag_blocks=env.number("READY_LAG_BLOCKS", 5, least=0),
             ready_silence_seconds=env.number("READY_SILENCE_SECONDS", 60, least=1),
+            max_connections=env.number("MAX_CONNECTIONS", 2000, least=1),
             max_streams=env.number("MAX_STREAMS", 1000, least=1),
             cors_origins=tuple(env.text("CORS_ORIGINS", "").split()),
         )
+        if made.max_streams >= made.max_connections:
+            raise InvalidInput(
+                PREFIX + "MAX_STREAMS", f"must be below {PREFIX}MAX_CONNECTIONS, {made.max_connections}"
+            )
+        return made
 
 
 class _Environment:

@@ -41,6 +41,8 @@ def test_what_is_set_is_read_and_the_rest_has_defaults(environment: dict[str, st
     assert settings.identity.deploy_block_hash == b"\x33" * 32
     assert settings.sealing_key == b"\xab" * 32
     assert settings.public_reputations is True
+    assert settings.public_record is False
+    assert settings.max_streams == 1000
     assert settings.cors_origins == ("https://a.example", "https://b.example")
     assert settings.max_body_bytes == 4 * 1024 * 1024
     assert settings.relay_keystore is None
@@ -55,6 +57,9 @@ def test_what_is_set_is_read_and_the_rest_has_defaults(environment: dict[str, st
         ("DOORSTEP_MAX_BODY_BYTES", "4MiB"),
         ("DOORSTEP_RECEIPT_SECONDS", "0"),
         ("DOORSTEP_PUBLIC_REPUTATIONS", "maybe"),
+        ("DOORSTEP_PUBLIC_RECORD", "2"),
+        ("DOORSTEP_MAX_CONNECTIONS", "0"),
+        ("DOORSTEP_MAX_STREAMS", "2000"),
     ],
 )
 def test_a_wrong_variable_is_named(environment: dict[str, str], name: str, value: str) -> None:

@@ -1,0 +1,1 @@
+"""The tail of the record over HTTP."""
