@@ -13,12 +13,11 @@ from typing import Final, Generic, TypeVar
 
 from chain_client.domain.errors import Unavailable
 from chain_client.domain.ids import Address, DeliveryId, Hash32, MemberNumber
-from chain_client.domain.records import Item, Kind, Reason
+from chain_client.domain.records import Item, Kind
 from chain_client.domain.signatures import CompactSignature, recover
 from chain_client.intake.answers import Answer, Refusal, SignedReceipt
 from chain_client.outbox.writer import Found, IntentKey, IntentState, Submitted
 
-_UNDER_WAY_OR_DONE: Final = (IntentState.ACCEPTED, IntentState.SENT, IntentState.RECORDED)
 _NONE: Final = b"\xff\xff\xff\xff"
 
 
@@ -112,9 +111,9 @@ class Walk(Generic[A]):
             return None
         if found.body_hash != one.body_hash:
             return self._conflict
-        if _may_be_judged_again(found):
+        if found.may_wait_again(one.proof):
             return None
-        if found.state in _UNDER_WAY_OR_DONE and not one.is_senders(found.signature):
+        if found.state is not IntentState.SET_ASIDE and not one.is_senders(found.signature):
             return None  # judged like anything else that comes too late
         return Answer("duplicate", found.intent_id, one.delivery_id)
 
@@ -164,10 +163,6 @@ class Walk(Generic[A]):
         done = [one for one in self._answers if one is not None]
         assert len(done) == len(self.asked), "an item was not answered"
         return done
-
-
-def _may_be_judged_again(found: Found) -> bool:
-    return found.state is IntentState.REJECTED and found.reason is not None and Reason(found.reason).curable
 
 
 def accepted_ids(submitted: Sequence[Submitted]) -> list[bytes]:

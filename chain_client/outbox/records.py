@@ -9,7 +9,7 @@ from typing import Final, Literal
 from chain_client.domain.digests import decode, encode
 from chain_client.domain.errors import Broken, Conflict, InvalidInput
 from chain_client.domain.ids import Address, DeliveryId, Hash32, MemberNumber
-from chain_client.domain.records import KIND_OF, DriverMove, Item, Kind
+from chain_client.domain.records import KIND_OF, DriverMove, Item, Kind, Reason
 from chain_client.domain.signatures import CompactSignature
 
 RELAY: Final = MemberNumber(0)
@@ -23,7 +23,8 @@ class IntentState(StrEnum):
     """Where an intent stands.
 
     accepted → sent → recorded | rejected; sent → accepted when its batch reverted; accepted → set_aside when it
-    reverts a batch of its own. A rejection that time can cure goes back to accepted when submitted again.
+    reverts a batch of its own. A rejection that may be cured (`Found.may_wait_again`) goes back to accepted when
+    submitted again.
     """
 
     ACCEPTED = "accepted"
@@ -86,6 +87,18 @@ class Found:
     state: IntentState
     reason: int | None
     signature: CompactSignature | None
+
+    def may_wait_again(self, signature: CompactSignature | None) -> bool:
+        """Say whether the same item, brought with `signature`, may be queued again under this key.
+
+        It may where it was rejected, and either time can cure that, or an earlier revision that was missing may have
+        come, or it is signed otherwise: by the key that a take-over gave the delivery meanwhile.
+        """
+        if self.state is not IntentState.REJECTED or self.reason is None:
+            return False
+        if self.signature is None:
+            return Reason(self.reason).curable
+        return Reason(self.reason).curable or self.reason == Reason.REVISION or signature != self.signature
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.ids import Address, DeliveryId, Hash32, MemberNumber, to_hex
-from chain_client.domain.records import Kind, Reason
+from chain_client.domain.records import Kind
 from chain_client.domain.signatures import CompactSignature
 from chain_client.outbox.records import (
     RELAY,
@@ -58,7 +58,6 @@ __all__ = [
 ]
 
 _CHUNK: Final = 500
-_CURABLE: Final = frozenset(int(reason) for reason in Reason if reason.curable)
 
 
 async def submit(
@@ -67,10 +66,10 @@ async def submit(
     """Store the intents that are new, in their order; answer each, in that order.
 
     For `intake`, in a write transaction of its own. `now` is this machine's clock in Unix seconds. The answers:
-    `accepted` for a new key, and for one whose item was rejected for a reason that time can cure: it waits again,
-    behind everything accepted since, under the same id; `duplicate` for a key that stands for the same body, whatever
-    became of it (one that was set aside too: releasing it is the operator's decision); `conflict` for a key that
-    stands for another body. A key twice in one call is judged like a key in two calls. Raises InvalidInput, storing
+    `accepted` for a new key, and for one whose item was rejected and `may_wait_again` as it is brought now: it waits
+    again, behind everything accepted since, under the same id, with the signature it was brought with; `duplicate` for
+    a key that stands for the same body, whatever became of it (one that was set aside too: releasing it is the
+    operator's decision); `conflict` for a key that stands for another body. A key twice in one call is judged like a key in two calls. Raises InvalidInput, storing
     nothing, for an item with a value beyond its field.
     """
     made = [(intent, secrets.token_bytes(16)) for intent in intents]
@@ -86,7 +85,7 @@ async def submit(
             answers.append(Submitted(intent_id, "accepted"))
         elif found.body_hash != intent.body_hash:
             answers.append(Submitted(found.intent_id, "conflict"))
-        elif _may_wait_again(found) and found.intent_id not in again:
+        elif found.may_wait_again(intent.signature) and found.intent_id not in again:
             again[found.intent_id] = {**row, "id": found.intent_id}
             answers.append(Submitted(found.intent_id, "accepted"))
         else:
@@ -265,10 +264,6 @@ def _row(ledger_id: LedgerId, intent: NewIntent, intent_id: bytes, now: int) -> 
         "state": IntentState.ACCEPTED.value,
         "accepted_at": now,
     }
-
-
-def _may_wait_again(found: Found) -> bool:
-    return found.state is IntentState.REJECTED and found.reason in _CURABLE
 
 
 async def _queue_again(

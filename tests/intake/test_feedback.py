@@ -355,6 +355,87 @@ async def test_a_revision_is_promised_once_even_when_the_first_came_to_nothing(h
     assert isinstance(first.receipt, SignedReceipt)
 
 
+async def overtaken(house: House, delivery: DeliveryId, to: str = "anna's phone") -> None:
+    """Somebody brings a take-over on chain past this service."""
+    change = house.taken_over(delivery, to=to)
+    house.paper.put([(KeyChange(delivery, change.new_key), CARRIER, address("anna"))])
+
+
+async def test_the_same_words_signed_by_the_new_key_go_on_chain_after_the_old_key_s_were_rejected(
+    house: House,
+) -> None:
+    (delivery,) = await house.delivered()
+    first, second = await house.feedback(house.said(delivery), house.said(delivery, revision=2))
+    await overtaken(house, delivery)
+    assert await house.mine() == [11, 32], "the second lacks the first"
+    await house.index()
+    assert await one(house, house.said(delivery, by="mallory")) == ("bad-signature", 11, "signature")
+    assert await one(house, house.said(delivery, revision=2, by="anna's phone")) == (
+        "revision",
+        32,
+        "revision",
+    )
+    anew = [house.said(delivery, by="anna's phone", revision=n) for n in (1, 2)]
+    answers = await house.feedback(*anew)
+    assert answers == [first, second], "the same intents and the promises that were given"
+    assert await house.feedback(*anew) == [replace(one, status="duplicate") for one in answers]
+    assert await house.mine() == [None, None]
+    await house.index()
+    assert house.paper.state.words[delivery].revision == 2
+    assert await one(house, house.said(delivery)) == ("revision", 32, "revision"), "the old key hears nothing"
+
+
+async def test_a_later_revision_is_judged_again_once_the_missing_one_is_there(house: House) -> None:
+    (delivery,) = await house.delivered()
+    old = house.said(delivery)
+    await house.feedback(old)
+    later = house.said(delivery, by="anna's phone", revision=2)
+    await overtaken(house, delivery)
+    await house.index()
+    assert (await house.feedback(later))[0].status == "accepted", "the first still waits"
+    assert await house.mine() == [11, 32]
+    await house.index()
+    assert await one(house, later) == ("revision", 32, "revision")
+    await house.feedback(house.said(delivery, by="anna's phone", overall=1))
+    assert (await house.feedback(later))[0].status == "accepted"
+    assert await house.mine() == [None, None]
+
+
+async def test_a_guess_at_a_rejected_feedback_tells_nothing(house: House) -> None:
+    (delivery, other) = await house.delivered("WB 1", "WB 2")
+    await house.feedback(house.said(delivery))
+    await overtaken(house, delivery)
+    assert await house.mine() == [11]
+    await house.index()
+    right = replace(house.said(delivery), signature=house.said(other).signature)
+    wrong = replace(right, feedback=replace(right.feedback, overall=2))
+    answers = await house.feedback(right, wrong)
+    assert [refused(one) for one in answers] == [("bad-signature", 11, "signature")] * 2
+
+
+async def test_feedback_of_a_key_that_is_to_be_the_delivery_s_is_taken_and_promised(house: House) -> None:
+    (delivery,) = await house.delivered()
+    await house.change_keys(house.taken_over(delivery))
+    (answer,) = await house.feedback(house.said(delivery, by="anna's phone"))
+    assert answer.status == "accepted"
+    assert answer.receipt is not None
+    assert await house.mine() == [None, None]
+
+
+async def test_feedback_of_a_key_that_came_to_nothing_is_rejected_with_its_reason(house: House) -> None:
+    (delivery,) = await house.delivered()
+    change = house.taken_over(delivery)
+    await house.change_keys(change)
+    said = house.said(delivery, by="anna's phone")
+    (answer,) = await house.feedback(said)
+    await overtaken(house, delivery, to="the shop")
+    assert await house.mine() == [40, 11]
+    await house.index()
+    assert await house.feedback(said) == [replace(answer, status="duplicate")], "whose intent says why"
+    (again,) = await house.change_keys(change)
+    assert again.status == "duplicate"
+
+
 async def test_a_rejection_that_time_cures_is_judged_again_under_the_same_receipt(house: House) -> None:
     (delivery,) = await house.delivered()
     said = house.said(delivery)

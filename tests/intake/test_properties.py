@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -212,25 +212,35 @@ class Oracle:
         members = {intent_id: row.member for intent_id, row in rows.items()}
         state = house.ahead(members, await house.waiting(), now)
         said, new = [], dict[tuple[object, ...], Item]()
+        signatures = dict[tuple[object, ...], bytes | None]()
         for request in call.requests:
             key, item = self.key(call, request), item_of(request)
             known = self.accepted.get(key)
-            if key in new:
+            if key in new and new[key] == item and self._signature(request) != signatures[key]:
+                said.append(self._judge(state, call, request, item, now))
+                assert said[-1] != "accepted", "two signers of one item"
+            elif key in new:
                 said.append("duplicate" if new[key] == item else "conflict")
-            elif known is not None and not self._curable(rows[known[1]]):
+            elif known is not None and not self._curable(rows[known[1]], request):
                 said.append("duplicate" if known[0] == item else "conflict")
             elif known is not None and known[0] != item:
                 said.append("conflict")
             else:
                 said.append(self._judge(state, call, request, item, now))
                 if said[-1] == "accepted":
-                    new[key] = item
+                    new[key], signatures[key] = item, self._signature(request)
         return said
 
-    @staticmethod
-    def _curable(row: object) -> bool:
-        reason = getattr(row, "reason", None)
-        return getattr(row, "state", "") == "rejected" and reason is not None and Reason(reason).curable
+    def _curable(self, row: Any, request: Request) -> bool:
+        signature = self._signature(request)
+        if signature is not None and row.payload[-64:] != signature:
+            return True  # somebody else's words, or the same person's with another key: judged like any other
+        curable = {Reason.REVISION} if signature is not None else set()
+        return row.state == "rejected" and (Reason(row.reason).curable or row.reason in curable)
+
+    def _signature(self, request: Request) -> bytes | None:
+        made = signed(self.house, request)
+        return made.signature if isinstance(made, FeedbackRequest | KeyChangeRequest) else None
 
     def _judge(self, state: State, call: Call, request: Request, item: Item, now: int) -> str:
         signer = None

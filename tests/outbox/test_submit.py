@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import event, select, update
 
 from chain_client.domain.errors import Broken, InvalidInput
 from chain_client.domain.records import Item, Kind, Reason
+from chain_client.domain.signatures import CompactSignature
 from chain_client.outbox import reader, writer
 from chain_client.outbox.records import IntentState, NewIntent, Submitted
 from chain_client.store import LedgerId, Store
@@ -103,12 +106,38 @@ async def test_what_time_can_cure_waits_again_behind_what_came_since(stored: Sto
     assert (rows[1].state, rows[1].reason, rows[1].accepted_at) == ("accepted", None, NOW + 9)
 
 
-@pytest.mark.parametrize("reason", sorted(set(Reason) - {10, 23, 30}))
+@pytest.mark.parametrize("reason", sorted(set(Reason) - {10, 23, 30, 32}))
 async def test_what_time_cannot_cure_stays_rejected(stored: Stored, reason: Reason) -> None:
     one = intent(feedback(delivery(1)), 0)
     (first,) = await submit(stored, one)
     await settle(stored, first.intent_id, IntentState.REJECTED, reason)
     assert await submit(stored, one) == [Submitted(first.intent_id, "duplicate")]
+
+
+@pytest.mark.parametrize("reason", [Reason.BAD_SIGNATURE, Reason.REVISION])
+async def test_the_same_words_signed_otherwise_wait_again(stored: Stored, reason: Reason) -> None:
+    old = intent(feedback(delivery(1)), 0)
+    new = replace(old, signature=CompactSignature(b"\x09" * 64))
+    (first,) = await submit(stored, old)
+    assert await submit(stored, new) == [Submitted(first.intent_id, "duplicate")], "while the first waits"
+    await settle(stored, first.intent_id, IntentState.REJECTED, reason)
+    assert await submit(stored, new, new, now=NOW + 9) == [
+        Submitted(first.intent_id, "accepted"),
+        Submitted(first.intent_id, "duplicate"),
+    ]
+    (row,) = await rows_of(stored[0])
+    assert (row.state, row.reason, row.payload[-64:]) == ("accepted", None, b"\x09" * 64)
+
+
+async def test_a_revision_that_came_too_soon_waits_again(stored: Stored) -> None:
+    second = intent(feedback(delivery(1), 2), 0)
+    (first,) = await submit(stored, second)
+    await settle(stored, first.intent_id, IntentState.REJECTED, Reason.REVISION)
+    assert await submit(stored, second) == [Submitted(first.intent_id, "accepted")]
+    report_again = intent(report(delivery(1)), CARRIER)
+    (other,) = await submit(stored, report_again)
+    await settle(stored, other.intent_id, IntentState.REJECTED, Reason.REVISION)
+    assert await submit(stored, report_again) == [Submitted(other.intent_id, "duplicate")]
 
 
 async def test_another_body_does_not_wait_again(stored: Stored) -> None:
