@@ -17,7 +17,7 @@ from chain_client.domain.ids import DriverNumber, MemberNumber, parse_address, p
 from chain_client.domain.records import Kind
 from scripts.datadir import DEFAULT_DATA, DataDirectory
 from scripts.exit_codes import ExitCode, exit_code_of
-from scripts.output import Output, parse_time
+from scripts.output import Output, iso, parse_time
 
 app = typer.Typer(
     name="doorstep",
@@ -29,10 +29,12 @@ app = typer.Typer(
 member_app = typer.Typer(help="Members of the network.", no_args_is_help=True)
 writer_app = typer.Typer(help="Addresses that may write for a member.", no_args_is_help=True)
 driver_app = typer.Typer(help="Drivers of a carrier.", no_args_is_help=True)
+key_app = typer.Typer(help="API keys of members.", no_args_is_help=True)
 import_app = typer.Typer(help="Replaying data sets of elsewhere.", no_args_is_help=True)
 app.add_typer(member_app, name="member")
 app.add_typer(writer_app, name="writer")
 app.add_typer(driver_app, name="driver")
+app.add_typer(key_app, name="key")
 app.add_typer(import_app, name="import")
 
 Data = Annotated[
@@ -190,6 +192,66 @@ def writer_allow(
         output.document({"member": member, "writer": to_hex(writer)})
     else:
         output.text(f"{to_hex(writer)} may write for member {member}")
+
+
+@key_app.command("add")
+def key_add(
+    member: Annotated[int, typer.Argument(help="Member number.", min=1, max=65535)],
+    data: Data = DEFAULT_DATA,
+    json: Json = False,
+) -> None:
+    """Make another API key for a member. It is shown once and kept nowhere."""
+    from scripts import keys as command
+
+    key, output = command.add(DataDirectory(data), MemberNumber(member)), Output(json=json)
+    if json:
+        output.document({"member": member, "key_id": key.partition(".")[0], "key": key})
+    else:
+        output.text(key)
+
+
+@key_app.command("list")
+def key_list(
+    member: Annotated[int, typer.Argument(help="Member number.", min=1, max=65535)],
+    data: Data = DEFAULT_DATA,
+    json: Json = False,
+) -> None:
+    """Show a member's API keys by their ids: when they were made, and revoked."""
+    from scripts import keys as command
+
+    found, output = command.of_member(DataDirectory(data), MemberNumber(member)), Output(json=json)
+    shown = [
+        {
+            "key_id": one.key_id,
+            "created_at": iso(one.created_at),
+            "revoked_at": None if one.revoked_at is None else iso(one.revoked_at),
+        }
+        for one in found
+    ]
+    if json:
+        output.document({"member": member, "keys": shown})
+        return
+    for one in shown:
+        output.text(
+            f"{one['key_id']}  made {one['created_at']}  {'revoked ' + one['revoked_at'] if one['revoked_at'] else 'in force'}"
+        )
+
+
+@key_app.command("revoke")
+def key_revoke(
+    key_id: Annotated[str, typer.Argument(help="The part of the key before the dot.")],
+    data: Data = DEFAULT_DATA,
+    json: Json = False,
+) -> None:
+    """Make an API key useless, at once and for ever."""
+    from scripts import keys as command
+
+    command.revoke(DataDirectory(data), key_id)
+    output = Output(json=json)
+    if json:
+        output.document({"revoked": key_id.partition(".")[0]})
+    else:
+        output.note(f"{key_id.partition('.')[0]} is revoked")
 
 
 @driver_app.command("add")

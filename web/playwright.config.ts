@@ -3,6 +3,7 @@ import { defineConfig } from '@playwright/test';
 /** `unit` runs without a browser; `browser` against `doorstep up` in Chromium (CHROMIUM, by default Debian's). */
 export default defineConfig({
   testDir: 'tests',
+  ...(process.argv.includes('unit') ? {} : { globalSetup: './tests/browser/support/setup.ts' }),
   fullyParallel: true,
   workers: 2,
   timeout: 60_000,
