@@ -24,6 +24,7 @@ from api.guard import BodyLimit, PrivateAnswers
 from api.history.endpoints import router as history
 from api.intents.endpoints import router as intents
 from api.key_changes.endpoints import router as key_changes
+from api.me.endpoints import router as me
 from api.openapi import describe
 from api.reports.endpoints import router as reports
 from api.services import Services
@@ -50,6 +51,7 @@ _ROUTERS: Final = (
     stream,
     status,
 )
+    me,
 _DESCRIPTION: Final = """\
 Verifiable delivery feedback. Shippers open deliveries, carriers report on them, recipients sign feedback; the ledger
 keeps it, and reputations are computed from it by a published policy.

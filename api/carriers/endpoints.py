@@ -35,7 +35,7 @@ async def carrier_reputation(
 
     For members; for anyone where this service makes reputations public. A member that never carried has no counts.
     """
-    if not context.settings.public_reputations:
+    if not context.settings.shows_reputations:
         required(caller)
     found = await reputation.carrier(
         connection, context.ledger_id, MemberNumber(number), as_of=parse_as_of(as_of), policy=policy
@@ -57,7 +57,7 @@ async def shipper_reputation(
     For members; for anyone where this service makes reputations public. A shop that signs feedback itself shows here:
     compare with the figures after a take-over.
     """
-    if not context.settings.public_reputations:
+    if not context.settings.shows_reputations:
         required(caller)
     found = await reputation.shipper(
         connection, context.ledger_id, MemberNumber(number), as_of=parse_as_of(as_of), policy=policy

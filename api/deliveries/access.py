@@ -47,12 +47,14 @@ async def view(
     caller: Caller | None,
     read_token: str | None,
 ) -> View:
-    """Return the delivery as the caller may see it.
+    """Return the delivery as the caller may see it; where the record is public, anyone without a token may, its entries.
 
     Raises the same 404 for a delivery unknown and for one of others; its shipper and recipient are told where it is
     merely not on chain yet. 401 where neither key nor token was sent.
     """
-    if caller is None and read_token is None:
+    # A token that is wrong is answered as such: its holder must not take a stranger's view for their own.
+    public = context.settings.public_record and read_token is None
+    if caller is None and read_token is None and not public:
         raise Problem(
             401,
             "unauthorized",
@@ -72,6 +74,6 @@ async def view(
         raise not_found("There is no such delivery of yours.")
     shipper = caller is not None and caller.member == found.shipper
     carrier = caller is not None and caller.member == found.word.carrier
-    if not (shipper or carrier or recipient or (caller is not None and caller.reviews)):
+    if not (shipper or carrier or recipient or public or (caller is not None and caller.reviews)):
         raise not_found("There is no such delivery of yours.")
     return View(found, kept, sees_waybill=shipper, sees_private=shipper or carrier or recipient)

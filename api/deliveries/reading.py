@@ -84,8 +84,9 @@ async def get_delivery(
 ) -> dict[str, Any]:
     """Return a delivery as of the last indexed block.
 
-    For its shipper, its carrier, reviewers (without private text), and its recipient by read token. For anyone else
-    it is as if it did not exist. 404 of type `not-on-chain-yet` says that asking again soon helps.
+    For its shipper, its carrier, reviewers (without private text), and its recipient by read token; where the record
+    is public, for anyone, without private text. Else it is as if it did not exist. 404 of type `not-on-chain-yet` says
+    that asking again soon helps.
     """
     seen = await view(context, connection, parse_delivery_id(delivery_id), caller, read_token)
     record = None
@@ -114,7 +115,7 @@ async def get_delivery_history(
 ) -> dict[str, Any]:
     """Return every entry of a delivery in chain order, with private documents for its parties.
 
-    For the same callers as the delivery itself; a reviewer sees the entries without documents.
+    For the same callers as the delivery itself; who is no party sees the entries without documents.
     """
     seen = await view(context, connection, parse_delivery_id(delivery_id), caller, read_token)
     entries, kept = await _with_documents(context, connection, seen.delivery.delivery_id)

@@ -52,7 +52,7 @@ async def list_drivers(
     no such driver yet at `as_of`.
     """
     only = None if carrier is None else MemberNumber(carrier)
-    if not context.settings.public_reputations:
+    if not context.settings.shows_reputations:
         caller = required(caller)
         if not caller.reviews:
             if only not in (None, caller.member):
@@ -138,7 +138,7 @@ async def _may_see(
     context: Services, connection: AsyncConnection, driver: DriverNumber, caller: Caller | None
 ) -> None:
     carriers = await index.drivers_carriers(connection, context.ledger_id, [driver])
-    if not context.settings.public_reputations:
+    if not context.settings.shows_reputations:
         known = required(caller)
         if not known.reviews and carriers.get(driver) != known.member:
             raise not_found(f"There is no driver {driver} of yours.")

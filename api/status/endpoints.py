@@ -102,7 +102,8 @@ async def status(context: Context, connection: Reading) -> dict[str, Any]:
             for lane in lanes
         ],
         "index_halted": head and head.halted,
-        "public_reputations": context.settings.public_reputations,
+        "public_reputations": context.settings.shows_reputations,
+        "public_record": context.settings.public_record,
     }
 
 
@@ -130,6 +131,7 @@ async def ledger(context: Context, connection: Reading) -> dict[str, Any]:
             {"member": one.member, "name": one.name, "roles": role_names(one.roles)}
             for one in await _members(connection, context.ledger_id)
         ],
+        "public_record": context.settings.public_record,
     }
 
 

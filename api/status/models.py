@@ -62,7 +62,8 @@ class StatusModel(BaseModel):
     waiting: WaitingModel
     lanes: list[LaneModel]
     index_halted: str | None = Field(description="Why the index stopped; null while it runs.")
-    public_reputations: bool
+    public_reputations: bool = Field(description="Whether reputations need no key.")
+    public_record: bool = Field(description="Whether what stands on chain needs no key.")
 
 
 class DomainModel(BaseModel):
@@ -96,3 +97,4 @@ class LedgerModel(BaseModel):
     issues: dict[str, int] = Field(description="Issue names and their bits.")
     outcomes: dict[str, int] = Field(description="Outcome names and their numbers.")
     members: list[MemberModel]
+    public_record: bool = Field(description="Whether what stands on chain needs no key.")

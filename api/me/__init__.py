@@ -1,0 +1,1 @@
+"""Who a key belongs to, over HTTP."""
