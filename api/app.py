@@ -26,6 +26,8 @@ from api.intents.endpoints import router as intents
 from api.key_changes.endpoints import router as key_changes
 from api.me.endpoints import router as me
 from api.openapi import describe
+from api.pages import endpoints as pages
+from api.read_tokens.endpoints import router as read_tokens
 from api.reports.endpoints import router as reports
 from api.services import Services
 from api.settings import Settings
@@ -45,13 +47,14 @@ _ROUTERS: Final = (
     key_changes,
     intents,
     deliveries_read,
+    read_tokens,
     drivers,
     carriers,
     history,
     stream,
+    me,
     status,
 )
-    me,
 _DESCRIPTION: Final = """\
 Verifiable delivery feedback. Shippers open deliveries, carriers report on them, recipients sign feedback; the ledger
 keeps it, and reputations are computed from it by a published policy.
@@ -98,6 +101,8 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,  # theirs come from elsewhere; /docs is one of the pages
+        redoc_url=None,
     )
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     app.add_middleware(PrivateAnswers)
@@ -112,6 +117,7 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
     problems.install(app)
     for router in _ROUTERS:
         app.include_router(router)
+    pages.install(app, settings.pages_dir)
     describe(app)
     return app
 

@@ -79,6 +79,19 @@ async def read_body(request: Request, adapter: TypeAdapter[Item]) -> Body[Item]:
     return Body(single, items, malformed)
 
 
+async def read_object(request: Request, adapter: TypeAdapter[Item]) -> Item:
+    """Return the request's one item, where a list makes no sense.
+
+    Raises as `read_body` does, and Problem 422 for a list or a malformed item.
+    """
+    body = await read_body(request, adapter)
+    if not body.single:
+        raise InvalidInput("", "the body must be one JSON object")
+    for refusal in body.malformed.values():
+        raise InvalidInput(refusal.field, refusal.message)
+    return body.items[0]
+
+
 def _parse(body: bytes) -> Any:
     if not body:
         raise Problem(400, "malformed-json", "The body is empty; send a JSON object or a list of them.")

@@ -15,9 +15,17 @@ from api.deliveries.models import NewDelivery
 from api.feedback.models import NewFeedback
 from api.key_changes.models import NewKeyChange
 from api.problems import MEDIA_TYPE, ProblemModel
+from api.read_tokens.models import NewReadToken
 from api.reports.models import NewReport
 
-_MODELS: tuple[type[BaseModel], ...] = (NewDelivery, NewReport, NewFeedback, NewKeyChange, ProblemModel)
+_MODELS: tuple[type[BaseModel], ...] = (
+    NewDelivery,
+    NewReport,
+    NewFeedback,
+    NewKeyChange,
+    NewReadToken,
+    ProblemModel,
+)
 
 _EXAMPLES: Final = Path(__file__).parent / "examples.json"
 """Answers of a real run: path, method, status, answer. `python -m tests.api.record_examples` records them anew."""

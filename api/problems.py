@@ -190,7 +190,8 @@ def install(app: FastAPI) -> None:
 _MEANING: Final = {
     400: "The body is no JSON; `detail` names the position. Mend it; do not retry as is.",
     401: "No API key, or none that is valid. Send `Authorization: Bearer <key>`.",
-    403: "The key is valid, but this member may not do or see this.",
+    403: "The key is valid, but this member may not do or see this. Of type `taken-over`: the read token is the link's, "
+    "and the recipient took the delivery over at `taken_over_at`, in `block` (null while the index is read anew).",
     404: "No such thing here, or not for this caller: the two answer alike.",
     406: "None of the accepted media types can be made.",
     409: "The same idempotency key stands for something else. Do not retry as is.",

@@ -9,12 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.auth import Caller
 from api.problems import Problem, not_found
 from api.services import Services
+from api.times import format_time
 from chain_client.domain.ids import DeliveryId
 from chain_client.domain.links import decode_secret
+from chain_client.domain.records import Kind
 from chain_client.indexer import reader as index
-from chain_client.indexer.reader import IndexedDelivery
+from chain_client.indexer.reader import HistoryQuery, IndexedDelivery
 from chain_client.vault import waybills
-from chain_client.vault.waybills import Waybill
+from chain_client.vault.waybills import FormerToken, Waybill
 
 TOKEN_HEADER = "Doorstep-Read-Token"
 
@@ -33,11 +35,28 @@ class View:
 async def holds_token(
     context: Services, connection: AsyncConnection, delivery_id: DeliveryId, read_token: str | None
 ) -> bool:
-    """Say whether the read token is this delivery's; InvalidInput for one that cannot be any delivery's."""
+    """Say whether the read token is this delivery's; InvalidInput for one that cannot be any delivery's.
+
+    Raises 403 of type `taken-over` for the link's token, once the recipient's own has taken its place.
+    """
     if read_token is None:
         return False
     token = decode_secret(read_token, TOKEN_HEADER)
-    return await waybills.check_read_token(connection, context.ledger_id, delivery_id, token)
+    try:
+        return await waybills.check_read_token(connection, context.ledger_id, delivery_id, token)
+    except FormerToken as error:
+        raise await _taken_over(context, connection, delivery_id, error) from error
+
+
+async def _taken_over(
+    context: Services, connection: AsyncConnection, delivery_id: DeliveryId, error: FormerToken
+) -> Problem:
+    query = HistoryQuery(delivery_id=delivery_id, kind=Kind.KEY_CHANGE)
+    changes = await index.history(connection, context.ledger_id, query, limit=1)
+    when: dict[str, str | int | None] = {"taken_over_at": None, "block": None}
+    if changes:
+        when = {"taken_over_at": format_time(changes[0].block_time), "block": changes[0].block_number}
+    return Problem(403, error.code, str(error), extra=when)
 
 
 async def view(

@@ -21,7 +21,7 @@ from api.entries import document_hash_of
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, next_cursor, place_of
 from api.problems import Problem, documented, not_found
 from api.services import Context, Reading, Services
-from chain_client.domain.ids import Hash32, parse_delivery_id
+from chain_client.domain.ids import DeliveryId, Hash32, parse_delivery_id
 from chain_client.domain.records import Kind
 from chain_client.indexer import reader as index
 from chain_client.indexer.reader import EntryRow, HistoryQuery
@@ -73,7 +73,7 @@ async def list_deliveries(
     "/deliveries/{delivery_id}",
     summary="One delivery",
     response_model=DeliveryModel,
-    responses=documented(401, 404, 422),
+    responses=documented(401, 403, 404, 422),
 )
 async def get_delivery(
     delivery_id: DeliveryPath,
@@ -104,7 +104,7 @@ async def get_delivery(
     "/deliveries/{delivery_id}/history",
     summary="Everything that was recorded of a delivery",
     response_model=DeliveryHistoryModel,
-    responses=documented(401, 404, 422),
+    responses=documented(401, 403, 404, 422),
 )
 async def get_delivery_history(
     delivery_id: DeliveryPath,
@@ -126,25 +126,34 @@ async def get_delivery_history(
     "/deliveries/{delivery_id}/content",
     summary="Erase your comments",
     response_model=ErasedModel,
-    responses=documented(401, 404, 422),
+    responses=documented(401, 403, 404, 422),
 )
 async def erase_content(delivery_id: DeliveryPath, read_token: ReadToken, context: Context) -> dict[str, Any]:
     """Erase text and salt of every comment given on this delivery, for good; ratings and hashes stay on chain.
 
-    For the recipient, by read token. Cannot be undone. Doing it again erases what was given since, or nothing.
+    For the recipient, by read token; after a take-over by their own alone. Cannot be undone. Doing it again erases
+    what was given since, or nothing.
     """
     if read_token is None:
         raise Problem(401, "unauthorized", f"This needs the recipient's {TOKEN_HEADER}.")
     parsed = parse_delivery_id(delivery_id)
+    # First without the write lock, which strangers must not hold; then again with it, as the token may be replaced.
     async with context.store.read() as connection:
-        if not await holds_token(context, connection, parsed, read_token):
-            raise not_found("There is no such delivery of yours.")
+        await _require_token(context, connection, parsed, read_token)
     erased = 0
     async with context.store.write() as connection:
+        await _require_token(context, connection, parsed, read_token)
         for document in (await documents.of_delivery(connection, context.ledger_id, parsed)).values():
             if document.kind == "content":
                 erased += await documents.erase(connection, context.ledger_id, parsed, document.hash)
     return {"erased": erased}
+
+
+async def _require_token(
+    context: Services, connection: AsyncConnection, delivery_id: DeliveryId, read_token: str
+) -> None:
+    if not await holds_token(context, connection, delivery_id, read_token):
+        raise not_found("There is no such delivery of yours.")
 
 
 async def _with_documents(

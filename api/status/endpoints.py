@@ -15,7 +15,7 @@ from api.status.models import HealthModel, LedgerModel, ReadyModel, StatusModel
 from api.times import format_time
 from chain_client.domain.digests import DOMAIN_NAME, DOMAIN_VERSION, TYPE_STRINGS
 from chain_client.domain.ids import MemberNumber, to_hex
-from chain_client.domain.records import Feedback, KeyChange, Receipt, Role
+from chain_client.domain.records import Feedback, KeyChange, ReadToken, Receipt, Role
 from chain_client.indexer import reader as index
 from chain_client.indexer.reader import IndexedHead, IndexedMember
 from chain_client.outbox import reader as outbox
@@ -120,7 +120,7 @@ async def ledger(context: Context, connection: Reading) -> dict[str, Any]:
             "chainId": identity.chain_id,
             "verifyingContract": to_hex(identity.address),
         },
-        "types": {kind.__name__: _fields(TYPE_STRINGS[kind]) for kind in (Feedback, KeyChange, Receipt)},
+        "types": {kind.__name__: _fields(TYPE_STRINGS[kind]) for kind in (Feedback, KeyChange, ReadToken, Receipt)},
         "genesis_hash": to_hex(identity.genesis_hash),
         "deploy_block": identity.deploy_block,
         "deploy_block_hash": to_hex(identity.deploy_block_hash),

@@ -8,6 +8,7 @@ from chain_client.intake.desk import ReceiptSigner, RoleMissing
 from chain_client.intake.expected import IndexNotReady
 from chain_client.intake.feedback import PreparedFeedback
 from chain_client.intake.intake import Intake
+from chain_client.intake.read_tokens import NotTakenOver, NothingToRead, TokenFixed
 from chain_client.intake.refusals import code_of
 from chain_client.intake.requests import (
     MAX_DEPTH,
@@ -17,6 +18,7 @@ from chain_client.intake.requests import (
     DeliveryRequest,
     FeedbackRequest,
     KeyChangeRequest,
+    ReadTokenRequest,
     ReportRequest,
 )
 from chain_client.intake.walk import SentTwiceAtOnce
@@ -32,7 +34,10 @@ __all__ = [
     "IndexNotReady",
     "Intake",
     "KeyChangeRequest",
+    "NotTakenOver",
+    "NothingToRead",
     "PreparedFeedback",
+    "ReadTokenRequest",
     "ReceiptSigner",
     "Refusal",
     "ReportRequest",
@@ -40,5 +45,6 @@ __all__ = [
     "SentTwiceAtOnce",
     "SignedReceipt",
     "Status",
+    "TokenFixed",
     "code_of",
 ]

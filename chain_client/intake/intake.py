@@ -16,11 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import MemberNumber
 from chain_client.domain.ledger import LedgerIdentity
-from chain_client.intake import feedback, key_changes, openings, reports
+from chain_client.intake import feedback, key_changes, openings, read_tokens, reports
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk, ReceiptSigner
 from chain_client.intake.feedback import PreparedFeedback
-from chain_client.intake.requests import DeliveryRequest, FeedbackRequest, KeyChangeRequest, ReportRequest
+from chain_client.intake.requests import (
+    DeliveryRequest,
+    FeedbackRequest,
+    KeyChangeRequest,
+    ReadTokenRequest,
+    ReportRequest,
+)
 from chain_client.store import LedgerId
 from chain_client.vault import sealing
 
@@ -110,3 +116,13 @@ class Intake:
     ) -> list[Answer]:
         """Take recipients' signed key changes from anyone; answer each, in order. Stores intents."""
         return await key_changes.change_keys(self._desk, connection, requests, now)
+
+    async def replace_read_token(self, connection: AsyncConnection, request: ReadTokenRequest) -> bool:
+        """Let a taken-over delivery be read with the recipient's own token; say whether that is new.
+
+        From anyone with the signature of the delivery's present key over `ReadToken`, once the take-over is final. The
+        first one stands for good. From then on the link's token reads and erases nothing, and the link is not given
+        again. Nothing goes on chain. Raises InvalidInput (mend it), NothingToRead (never retry), NotTakenOver (retry
+        once the key change is recorded), TokenFixed (never retry), IndexNotReady (retry).
+        """
+        return await read_tokens.replace_read_token(self._desk, connection, request)

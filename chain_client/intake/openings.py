@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +25,7 @@ from chain_client.indexer import reader
 from chain_client.intake import checks, refusals
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk, require_role
-from chain_client.intake.expected import current_head
+from chain_client.intake.expected import current_head, expect
 from chain_client.intake.requests import MAX_WAYBILL, DeliveryRequest
 from chain_client.intake.walk import Asked, Walk, accepted_ids, body_hash
 from chain_client.outbox import writer
@@ -96,8 +96,13 @@ async def open_deliveries(
 
     walk.judge(judge)
     await _store(desk, connection, member, walk, now)
+    kept = {index: known.get(one.request.waybill) for index, one in walk.duplicates.items()}
+    sealed = [one.delivery_id for one in kept.values() if one is not None and one.sealed_secret is not None]
+    # Whose link it was may have the delivery's key no longer: nobody is given what the recipient has replaced.
+    expected = await expect(connection, desk.ledger_id, head, sealed) if sealed else {}
+    theirs = {one for one, delivery in expected.items() if delivery.word is not None and delivery.word.taken}
     for index, one in walk.duplicates.items():
-        _remember(desk, walk, found[(*owner, one.key)].intent_id, index, known.get(one.request.waybill))
+        _remember(desk, walk, found[(*owner, one.key)].intent_id, index, kept[index], theirs)
     return walk.answers()
 
 
@@ -197,13 +202,23 @@ async def _store(
         walk.answer(one.index, Answer("accepted", intent_id, one.asked.delivery_id, one.asked.link))
 
 
-def _remember(desk: Desk, walk: Walk[_Asked], intent_id: bytes, index: int, kept: Waybill | None) -> None:
-    """Answer a duplicate with the delivery and, for 24 hours, the link; with neither once the waybill is erased."""
+def _remember(
+    desk: Desk,
+    walk: Walk[_Asked],
+    intent_id: bytes,
+    index: int,
+    kept: Waybill | None,
+    taken_over: Collection[DeliveryId],
+) -> None:
+    """Answer a duplicate with the delivery and, for 24 hours or until it is taken over, the link.
+
+    With neither once the waybill is erased.
+    """
     if kept is None:
         walk.answer(index, Answer("duplicate", intent_id))
         return
     link = None
-    if kept.sealed_secret is not None:
+    if kept.sealed_secret is not None and kept.delivery_id not in taken_over:
         secret = sealing.unseal(desk.sealing_key, kept.sealed_secret, desk.ledger_id, kept.delivery_id)
         link = tracking_path(kept.delivery_id, secret)
     walk.answer(index, Answer("duplicate", intent_id, kept.delivery_id, link))

@@ -72,6 +72,15 @@ class FeedbackRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadTokenRequest:
+    """A recipient's new read token, after a take-over, signed by the key the delivery has since."""
+
+    delivery_id: DeliveryId
+    token_hash: Hash32
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class KeyChangeRequest:
     """A recipient's take-over of a delivery, signed by the key it has now."""
 

@@ -82,6 +82,7 @@ waybills = Table(
     Column("read_token_hash", LargeBinary(32)),
     Column("sealed_secret", LargeBinary),  # only for links made here; wiped at sealed_until
     Column("sealed_until", BigInteger),
+    Column("former_token_hash", LargeBinary(32)),  # the link's, once a take-over has replaced it
     PrimaryKeyConstraint("ledger_id", "delivery_id"),
     UniqueConstraint("ledger_id", "shipper", "waybill"),
     Index(None, "ledger_id", "sealed_until"),

@@ -2,6 +2,9 @@
 
 A link's secret is here only where the service made the link, sealed, for 24 hours, so that a shop whose call was cut
 off can ask again; then it is wiped.
+
+The link's read token is the first; after a take-over the recipient replaces it once, for good. The former one then
+reads nothing, and is known only to be told so.
 """
 
 from __future__ import annotations
@@ -9,12 +12,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from sqlalchemy import ColumnElement, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chain_client.domain.errors import Unavailable
+from chain_client.domain.errors import Forbidden, Unavailable
 from chain_client.domain.ids import DeliveryId, Hash32, MemberNumber
 from chain_client.domain.links import read_token_hash
 from chain_client.store import LedgerId
@@ -28,6 +32,27 @@ class WaybillRace(Unavailable):
     """Another call kept the same waybill at this very moment; nothing of this call was stored. Call again."""
 
     code = "waybill-race"
+
+
+class FormerToken(Forbidden):
+    """This read token is the one from before the recipient took the delivery over: it reads nothing any more."""
+
+    code = "taken-over"
+
+
+class Replacement(Enum):
+    """What became of a wish to replace a delivery's read token."""
+
+    REPLACED = "replaced"
+    """The link's token reads nothing from now on, and a sealed secret of it is wiped."""
+    SAME = "same"
+    """It was replaced by this very token before."""
+    ANOTHER = "another"
+    """It was replaced by another token before: that one stays."""
+    THE_LINKS = "the link's"
+    """This is the link's own token: it would change nothing."""
+    UNKNOWN = "unknown"
+    """No token of this delivery is kept here (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +122,54 @@ async def by_delivery(
 async def check_read_token(
     connection: AsyncConnection, ledger_id: LedgerId, delivery_id: DeliveryId, token: bytes
 ) -> bool:
-    """Say whether `token` reads this delivery; compares in constant time, and all the same for a delivery unknown."""
-    known = await connection.scalar(select(waybills.c.read_token_hash).where(*_is(ledger_id, delivery_id)))
-    matches = hmac.compare_digest(read_token_hash(token), known or _NO_HASH)
-    return matches and known is not None
+    """Say whether `token` reads this delivery; compares in constant time, and all the same for a delivery unknown.
+
+    The one door of read tokens: ask before every answer, and again now and then while an answer goes on. Raises
+    FormerToken (never retry) for the token that a take-over has replaced.
+    """
+    columns = waybills.c.read_token_hash, waybills.c.former_token_hash
+    row = (await connection.execute(select(*columns).where(*_is(ledger_id, delivery_id)))).one_or_none()
+    present, former = (None, None) if row is None else (row.read_token_hash, row.former_token_hash)
+    presented = read_token_hash(token)
+    is_present = hmac.compare_digest(presented, present or _NO_HASH)
+    is_former = hmac.compare_digest(presented, former or _NO_HASH)
+    if is_former and former is not None:
+        raise FormerToken("The recipient took this delivery over; this link's token reads nothing any more.")
+    return is_present and present is not None
+
+
+async def replace_read_token(
+    connection: AsyncConnection, ledger_id: LedgerId, delivery_id: DeliveryId, token_hash: Hash32
+) -> Replacement:
+    """Let the token of this SHA-256 read the delivery instead of the link's, once and for good.
+
+    For a caller that has made sure that the recipient took the delivery over and wants this. Later wishes change
+    nothing, so that no older wish, sent again by somebody, can bring back a token that leaked.
+    """
+    result = await connection.execute(
+        update(waybills)
+        .where(
+            *_is(ledger_id, delivery_id),
+            waybills.c.former_token_hash.is_(None),
+            waybills.c.read_token_hash.is_not(None),
+            waybills.c.read_token_hash != token_hash,
+        )
+        .values(
+            former_token_hash=waybills.c.read_token_hash,
+            read_token_hash=token_hash,
+            sealed_secret=None,
+            sealed_until=None,
+        )
+    )
+    if result.rowcount:
+        return Replacement.REPLACED
+    columns = waybills.c.read_token_hash, waybills.c.former_token_hash
+    row = (await connection.execute(select(*columns).where(*_is(ledger_id, delivery_id)))).one_or_none()
+    if row is None or row.read_token_hash is None:
+        return Replacement.UNKNOWN
+    if row.former_token_hash is None:
+        return Replacement.THE_LINKS
+    return Replacement.SAME if row.read_token_hash == token_hash else Replacement.ANOTHER
 
 
 async def wipe_sealed(connection: AsyncConnection, ledger_id: LedgerId, now: int) -> int:
@@ -114,14 +183,21 @@ async def wipe_sealed(connection: AsyncConnection, ledger_id: LedgerId, now: int
 
 
 async def erase(connection: AsyncConnection, ledger_id: LedgerId, delivery_id: DeliveryId) -> bool:
-    """Wipe the delivery's waybill, salt, read token and sealed secret; say whether it was known.
+    """Wipe the delivery's waybill, salt, read tokens and sealed secret; say whether it was known.
 
     The delivery id stays, as on chain; without the salt nobody can tie it to the waybill. Cannot be undone.
     """
     result = await connection.execute(
         update(waybills)
         .where(*_is(ledger_id, delivery_id))
-        .values(waybill=None, salt=None, read_token_hash=None, sealed_secret=None, sealed_until=None)
+        .values(
+            waybill=None,
+            salt=None,
+            read_token_hash=None,
+            former_token_hash=None,
+            sealed_secret=None,
+            sealed_until=None,
+        )
     )
     return result.rowcount > 0
 

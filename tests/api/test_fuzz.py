@@ -103,6 +103,22 @@ def test_no_item_makes_a_500(known: tuple[World, Link], runner: asyncio.Runner, 
     assert response.status_code in (200, 202, 400, 409, 422), response.text
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_read_token_makes_a_500(
+    known: tuple[World, Link], runner: asyncio.Runner, data: st.DataObject
+) -> None:
+    world, link = known
+    path = f"/v1/deliveries/{data.draw(st.sampled_from([to_hex(link.delivery_id), '0x' + '00' * 32, '7']))}"
+    body = world.read_token(link)
+    names = st.sampled_from(["token_hash", "signature"]) | st.text(max_size=8)
+    body |= data.draw(st.dictionaries(names, VALUES, max_size=3))
+    response = runner.run(
+        world.http.put(f"{path}/read-token", json=data.draw(st.sampled_from([body, [body]])))
+    )
+    assert response.status_code in (404, 409, 422), response.text
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=st.binary(max_size=200), media_type=st.sampled_from(["application/json", "text/plain", ""]))
 def test_no_body_makes_a_500(

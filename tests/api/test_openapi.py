@@ -16,12 +16,14 @@ from api.feedback.models import ADAPTER as FEEDBACK
 from api.feedback.models import EXAMPLE as FEEDBACK_EXAMPLE
 from api.key_changes.models import ADAPTER as KEY_CHANGE
 from api.key_changes.models import EXAMPLE as KEY_CHANGE_EXAMPLE
+from api.read_tokens.models import ADAPTER as READ_TOKEN
+from api.read_tokens.models import EXAMPLE as READ_TOKEN_EXAMPLE
 from api.reports.models import ADAPTER as REPORT
 from api.settings import Settings
 from chain_client.domain.digests import SigningDomain, digest
 from chain_client.domain.ids import Hash32, parse_address
 from chain_client.domain.ledger import LedgerIdentity
-from chain_client.domain.records import KeyChange
+from chain_client.domain.records import KeyChange, ReadToken
 from chain_client.domain.signatures import parse_signature, recover
 from tests.api.contract import JSON, Mismatch, check, hold_to, operation_of
 from tests.api.world import World
@@ -111,8 +113,11 @@ def test_the_examples_signatures_are_good_in_the_vectors_domain() -> None:
     feedback = FEEDBACK.validate_python(FEEDBACK_EXAMPLE).request()
     assert recover(digest(separator, feedback.feedback), parse_signature(feedback.signature)) == signer
     change = KEY_CHANGE.validate_python(KEY_CHANGE_EXAMPLE).request()
-    item = KeyChange(change.delivery_id, change.new_key)
+    item: KeyChange | ReadToken = KeyChange(change.delivery_id, change.new_key)
     assert recover(digest(separator, item), parse_signature(change.signature)) == signer
+    wish = READ_TOKEN.validate_python(READ_TOKEN_EXAMPLE).request(change.delivery_id)
+    item = ReadToken(wish.delivery_id, wish.token_hash)
+    assert recover(digest(separator, item), parse_signature(wish.signature)) == signer
 
 
 def test_the_examples_of_answers_are_as_documented(document: JSON) -> None:

@@ -27,8 +27,15 @@ from chain_client.domain.ids import (
     parse_hex,
     to_hex,
 )
-from chain_client.domain.links import decode_secret, encode_secret, read_token, recipient_key, signing_key
-from chain_client.domain.records import DAY, Feedback, KeyChange
+from chain_client.domain.links import (
+    decode_secret,
+    encode_secret,
+    read_token,
+    read_token_hash,
+    recipient_key,
+    signing_key,
+)
+from chain_client.domain.records import DAY, Feedback, KeyChange, ReadToken
 from chain_client.domain.signatures import sign
 from chain_client.indexer.follower import Follower
 from chain_client.outbox.reader import backlog
@@ -111,7 +118,12 @@ class World:
         response = await self.http.post("/v1/deliveries", json=body | values, headers=self.shop)
         assert response.status_code == 202, response.text
         await self.settle()
-        delivery_id, secret = response.json()["link"].rsplit("/", 1)[1].split("#")
+        return self.link(response.json()["link"])
+
+    @staticmethod
+    def link(url: str) -> Link:
+        """The recipient's side of a tracking link."""
+        delivery_id, secret = url.rsplit("/", 1)[1].split("#")
         return Link(DeliveryId(parse_hex(delivery_id, 32, "id")), decode_secret(secret, "secret"))
 
     async def report(
@@ -176,6 +188,21 @@ class World:
             "new_key": to_hex(item.new_key),
             "signature": to_hex(signature),
         }
+
+    def read_token(self, link: Link, by: Link | None = None) -> JSON:
+        """The wish that the link's token reads its delivery, signed by its key or by another link's."""
+        item = ReadToken(link.delivery_id, read_token_hash(read_token(link.secret, link.delivery_id)))
+        separator = self.settings.identity.signing_domain.separator()
+        signature = sign(signing_key((by or link).secret, link.delivery_id), digest(separator, item))
+        return {"token_hash": to_hex(item.token_hash), "signature": to_hex(signature)}
+
+    async def taken_over(self, link: Link, secret: bytes = b"n" * 32) -> Link:
+        """The recipient's own side of the delivery, once the key change is on chain; nothing but the key changed."""
+        own = Link(link.delivery_id, secret)
+        response = await self.http.post("/v1/key-changes", json=self.key_change(link, own))
+        assert response.status_code == 202, response.text
+        await self.settle()
+        return own
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ from chain_client.domain.ids import (
     shipper_of,
 )
 from chain_client.domain.ledger import LedgerIdentity
+from chain_client.domain.links import signing_key
 from chain_client.domain.records import (
     DriversRegistered,
     Event,
@@ -345,6 +346,14 @@ class House:
     ) -> KeyChangeRequest:
         item = KeyChange(delivery, address(to))
         return KeyChangeRequest(delivery, item.new_key, sign(secret(by), digest(self.paper.separator, item)))
+
+    def taken_over_with(
+        self, delivery: DeliveryId, links_secret: bytes, to: str = "anna's phone"
+    ) -> KeyChangeRequest:
+        """The take-over of a delivery whose link was made by the service."""
+        item = KeyChange(delivery, address(to))
+        signature = sign(signing_key(links_secret, delivery), digest(self.paper.separator, item))
+        return KeyChangeRequest(delivery, item.new_key, signature)
 
 
 def shippers_id(tail: bytes = b"\x77" * 30, shipper: int = SHIPPER) -> DeliveryId:

@@ -12,7 +12,7 @@ from chain_client.domain.links import read_token, read_token_hash
 from chain_client.store import LedgerId, Store
 from chain_client.store.tables import waybills as table
 from chain_client.vault import waybills
-from chain_client.vault.waybills import Waybill, WaybillRace
+from chain_client.vault.waybills import FormerToken, Replacement, Waybill, WaybillRace
 
 SHIPPER, RIVAL = MemberNumber(1), MemberNumber(2)
 SALT, SECRET = b"\x05" * 32, b"\x06" * 32
@@ -75,6 +75,52 @@ async def test_only_the_delivery_s_own_token_reads_it(
         ):
             assert not await waybills.check_read_token(connection, ledger_id, delivery, token)
         assert not await waybills.check_read_token(connection, other_ledger, DELIVERY, TOKEN)
+
+
+OWN = read_token(b"\x07" * 32, DELIVERY)
+
+
+async def test_the_recipient_s_own_token_takes_the_place_of_the_link_s_for_good(
+    store: Store, ledger_id: LedgerId, other_ledger: LedgerId
+) -> None:
+    links, own = read_token_hash(TOKEN), read_token_hash(OWN)
+    later = read_token_hash(read_token(b"\x08" * 32, DELIVERY))
+    unkept = DeliveryId(b"\x01" * 32)
+    async with store.write() as connection:
+        await waybills.keep(connection, ledger_id, [KEPT])
+        for delivery, token_hash, said in (
+            (unkept, own, Replacement.UNKNOWN),
+            (DELIVERY, links, Replacement.THE_LINKS),
+            (DELIVERY, own, Replacement.REPLACED),
+            (DELIVERY, own, Replacement.SAME),
+            (DELIVERY, later, Replacement.ANOTHER),
+            (DELIVERY, links, Replacement.ANOTHER),
+        ):
+            found = await waybills.replace_read_token(connection, ledger_id, delivery, token_hash)
+            assert found is said, (delivery, token_hash)
+        assert (
+            await waybills.replace_read_token(connection, other_ledger, DELIVERY, own) is Replacement.UNKNOWN
+        )
+        assert await waybills.check_read_token(connection, ledger_id, DELIVERY, OWN)
+        for nobodys in (b"", links, own, read_token(b"\x08" * 32, DELIVERY)):
+            assert not await waybills.check_read_token(connection, ledger_id, DELIVERY, nobodys)
+        with pytest.raises(FormerToken, match="took this delivery over"):
+            await waybills.check_read_token(connection, ledger_id, DELIVERY, TOKEN)
+        assert not await waybills.check_read_token(connection, other_ledger, DELIVERY, TOKEN)
+        kept = await waybills.by_delivery(connection, ledger_id, [DELIVERY])
+    assert kept[DELIVERY] == replace(KEPT, read_token_hash=own, sealed_secret=None, sealed_until=None)
+
+
+async def test_after_erasure_no_token_is_known_or_taken(store: Store, ledger_id: LedgerId) -> None:
+    own = read_token_hash(OWN)
+    async with store.write() as connection:
+        await waybills.keep(connection, ledger_id, [KEPT])
+        await waybills.replace_read_token(connection, ledger_id, DELIVERY, own)
+        await waybills.erase(connection, ledger_id, DELIVERY)
+        for token in (TOKEN, OWN):
+            assert not await waybills.check_read_token(connection, ledger_id, DELIVERY, token)
+        found = await waybills.replace_read_token(connection, ledger_id, DELIVERY, own)
+    assert found is Replacement.UNKNOWN
 
 
 async def test_sealed_secrets_are_wiped_when_their_time_is_over(store: Store, ledger_id: LedgerId) -> None:

@@ -1,0 +1,1 @@
+"""Read tokens over HTTP."""
