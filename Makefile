@@ -7,20 +7,40 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DATA ?= doorstep-data
 
-.PHONY: run test check install contracts format lock clean
+# A Node that is new enough: the machine's own, or the one that $(NODE) put into the virtual environment.
+WITH_NODE := PATH="$$([ -x $(BIN)/node ] && printf '%s:' '$(CURDIR)/$(BIN)')$$PATH"
+NODE := $(VENV)/.node
+PAGES := api/pages/built/.built
+PAGE_SOURCES := $(shell find web/src web/pages web/public web/build web/*.ts -type f 2>/dev/null)
+CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 
-run: install
+.PHONY: run test test-python test-pages check install pages contracts format lock clean
+
+run: install $(PAGES)
 	$(BIN)/doorstep up --data $(DATA) --sample demo --public
 
-test: install contracts/node_modules/.package-lock.json
+test: test-pages test-python
+
+test-python: install $(PAGES) contracts/node_modules/.package-lock.json
 	$(BIN)/python -m pytest -q
 
-check: install contracts/node_modules/.package-lock.json
+# The pages' own: digests and logic by themselves, then every page in a browser over a real network.
+test-pages: install $(PAGES) web/node_modules/.for-tests
+	cd web && $(WITH_NODE) npx --no-install playwright test --project=unit
+	@if [ -n "$(CHROMIUM)" ]; then cd web && $(WITH_NODE) CHROMIUM="$(CHROMIUM)" npx --no-install playwright test --project=browser; \
+	elif [ -n "$$CI" ]; then echo "The browser tests need Chromium, and this is CI: .ci/run installs it." >&2; exit 1; \
+	else echo "NOT RUN: the browser tests need Chromium. Install it (Debian: apt-get install chromium), or name one: make test CHROMIUM=/path/to/it" >&2; fi
+
+pages: $(PAGES)
+
+check: install contracts/node_modules/.package-lock.json web/node_modules/.for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python contracts/build.py --check
+	cd web && $(WITH_NODE) npx --no-install tsc --noEmit
+	cd web && $(WITH_NODE) npx --no-install biome check --error-on-warnings .
 
 install: $(STAMP)
 
@@ -36,11 +56,27 @@ $(STAMP): requirements.lock pyproject.toml
 
 # The Solidity sources of OpenZeppelin and, where py-solc-x cannot fetch a compiler, npm's solc.
 # Needed to rebuild the contracts and to test that the committed artefact is what they compile to; never to run.
-# Where the machine has no Node, one comes from PyPI into the virtual environment.
-contracts/node_modules/.package-lock.json: contracts/package-lock.json $(STAMP)
-	@command -v npm >/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check \
-	  --require-hashes -r requirements-node.lock
-	cd contracts && npm ci --silent
+contracts/node_modules/.package-lock.json: contracts/package-lock.json $(NODE)
+	cd contracts && $(WITH_NODE) npm ci --silent
+	@touch $@
+
+$(NODE): $(STAMP) requirements-node.lock
+	@{ command -v npm && node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+	  process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)'; } >/dev/null 2>&1 || \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-node.lock
+	@touch $@
+
+# What builds the pages, and, for tests and checks, what checks them too.
+web/node_modules/.for-pages: web/package-lock.json $(NODE)
+	cd web && $(WITH_NODE) npm ci --silent --omit=dev
+	@touch $@
+
+web/node_modules/.for-tests: web/package-lock.json $(NODE)
+	cd web && $(WITH_NODE) npm ci --silent
+	@touch $@ web/node_modules/.for-pages
+
+$(PAGES): $(PAGE_SOURCES) web/package-lock.json | web/node_modules/.for-pages
+	cd web && $(WITH_NODE) npm run --silent build
 	@touch $@
 
 contracts: install contracts/node_modules/.package-lock.json
@@ -49,10 +85,11 @@ contracts: install contracts/node_modules/.package-lock.json
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	cd web && $(WITH_NODE) npx --no-install biome check --write .
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url \
 	  --no-annotate --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) contracts/node_modules
+	rm -rf $(VENV) contracts/node_modules web/node_modules api/pages/built

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { compress } from './build/compress.ts';
 
-const root = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+const root = import.meta.dirname;
 
 /** While developing (`API=http://127.0.0.1:8000 npx vite`): the paths that the API gives its pages. */
 function pagePaths(): Plugin {
@@ -24,7 +25,7 @@ export default defineConfig({
   root: resolve(root, 'pages'),
   publicDir: resolve(root, 'public'),
   base: '/',
-  plugins: [pagePaths()],
+  plugins: [pagePaths(), compress()],
   server: {
     host: '127.0.0.1',
     fs: { allow: [root] },
