@@ -54,8 +54,12 @@ async def call_everything(world: World) -> None:
     intent = (await http.post("/v1/feedback", json=feedback)).json()["intent"]
     await http.post("/v1/feedback", json=world.signed(link, overall=6, revision=2))
     await world.settle()
-    await http.post("/v1/key-changes", json=world.key_change(link, Link(link.delivery_id, b"n" * 32)))
+    own = Link(link.delivery_id, b"n" * 32)
+    await http.post("/v1/key-changes", json=world.key_change(link, own))
+    await http.put(path + "/read-token", json=world.read_token(own))
     await world.settle()
+    await http.put(path + "/read-token", json=world.read_token(own))
+    await http.get(path, headers=link.token)
     carrier = world.chain.carrier.number
     good = {"waybill": "WB-2026-000017", "carrier": carrier, "promised_by": world.later(86_400)}
     late = good | {"waybill": "WB-2026-000018", "promised_by": "2026-01-01T00:00:00-03:00"}
@@ -64,7 +68,7 @@ async def call_everything(world: World) -> None:
     await http.post("/v1/deliveries", json=good | {"record": {"parcels": 2}}, headers=world.shop)
     await http.get(f"/v1/intents/{intent}")
     for tail in ("", "/history"):
-        await http.get(path + tail, headers=link.token)
+        await http.get(path + tail, headers=own.token)
     await http.get("/v1/deliveries", params={"limit": 1}, headers=world.shop)
     driver = world.chain.drivers[0]
     await http.get("/v1/drivers", params={"limit": 2}, headers=world.van)
@@ -75,7 +79,7 @@ async def call_everything(world: World) -> None:
     await http.get("/v1/history", params={"limit": 2}, headers=world.shop)
     await http.get("/v1/history", params={"from": "2026-03-01T00:00:00"}, headers=world.shop)
     await http.get("/v1/history")
-    await http.delete(path + "/content", headers=link.token)
+    await http.delete(path + "/content", headers=own.token)
     for one in ("/healthz", "/readyz", "/v1/status", "/v1/ledger"):
         await http.get(one)
 
