@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import Problem, answer
 
 _DRAIN_SECONDS: Final = 5.0
-_PAGES: Final = ("/docs", "/redoc")
 
 
 def _too_large(limit: int) -> Problem:
@@ -88,14 +87,14 @@ def _draining(receive: Receive, send: Send) -> Send:
 
 
 class PrivateAnswers:
-    """Adds the headers that keep answers out of caches and from being taken for something else."""
+    """Adds the headers that keep answers out of caches and from being taken for something else; pages bring their own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection of ASGI."""
-        if scope["type"] != "http" or scope["path"].startswith(_PAGES):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 

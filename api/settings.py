@@ -15,6 +15,7 @@ from chain_client.domain.ids import parse_address, parse_hash, parse_hex
 from chain_client.domain.ledger import LedgerIdentity
 
 PREFIX: Final = "DOORSTEP_"
+DEFAULT_PAGES: Final = Path(__file__).parent / "pages" / "built"
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
@@ -41,6 +42,8 @@ class Settings:
     """Whether what stands on chain, reputations with it, needs no API key; private text always does."""
     public_url: str = "http://127.0.0.1:8000"
     """What recipients' links begin with."""
+    pages_dir: Path = DEFAULT_PAGES
+    """Where the built pages lie; what is not there is answered 503."""
     max_body_bytes: int = 4 * 1024 * 1024
     ready_lag_blocks: int = 5
     """`/readyz` says 503 where the index is further behind the node's head than this …"""
@@ -84,6 +87,7 @@ class Settings:
             public_reputations=env.switch("PUBLIC_REPUTATIONS", default=False),
             public_record=env.switch("PUBLIC_RECORD", default=False),
             public_url=env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+            pages_dir=Path(env.text("PAGES", str(DEFAULT_PAGES))),
             max_body_bytes=env.number("MAX_BODY_BYTES", 4 * 1024 * 1024, least=1024),
             ready_lag_blocks=env.number("READY_LAG_BLOCKS", 5, least=0),
             ready_silence_seconds=env.number("READY_SILENCE_SECONDS", 60, least=1),
