@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 DATA ?= doorstep-data
 
 # A Node that is new enough: the machine's own, or the one that $(NODE) put into the virtual environment.
-WITH_NODE := PATH="$$([ -x $(BIN)/node ] && printf '%s:' '$(CURDIR)/$(BIN)')$$PATH"
+WITH_NODE := PATH="$$([ -x '$(CURDIR)/$(BIN)/node' ] && printf '%s:' '$(CURDIR)/$(BIN)')$$PATH"
 NODE := $(VENV)/.node
 PAGES := api/pages/built/.built
 PAGE_SOURCES := $(shell find web/src web/pages web/public web/build web/*.ts -type f 2>/dev/null)
