@@ -1,1 +1,221 @@
-/** To come. */
+/** `<dashboard-page>`: a member's own page: who is signed in, where one is, and the view that belongs there. */
+
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import { customElement, query, state } from 'lit/decorators.js';
+import '../look/d-header.ts';
+import '../look/d-state.ts';
+import { controls } from '../look/controls.ts';
+import { catalogueOf, loadWords, type Words } from '../words/words.ts';
+import './dash-sign-in.ts';
+import './dash-drivers.ts';
+import type { SignedIn } from './dash-sign-in.ts';
+import { Live } from './live.ts';
+import { type Going, link, type Place, placeOf, type View } from './routes.ts';
+import { type Ending, Session } from './session.ts';
+import { shared } from './styles.ts';
+
+const CATALOGUE = catalogueOf(import.meta.glob('./messages/*.json', { import: 'default' }));
+
+@customElement('dashboard-page')
+export class DashboardPage extends LitElement {
+  @state() private words: Words | null = null;
+  @state() private session: Session | null = null;
+  @state() private live: Live | null = null;
+  @state() private ended: Ending | null = null;
+  @state() private place: Place = placeOf(location.pathname, location.search);
+  @query('main') private readonly main!: HTMLElement | null;
+  #focusNext = false;
+
+  static override styles = [
+    controls,
+    shared,
+    css`
+      .who {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: var(--d-2) var(--d-3);
+      }
+      .bar-row {
+        background: var(--d-surface);
+        border-block-end: 1px solid var(--d-line);
+      }
+      .tabs {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 0 var(--d-5);
+        max-inline-size: 80rem;
+        margin: 0 auto;
+        padding: 0 var(--d-5);
+      }
+      .tabs a {
+        display: inline-flex;
+        align-items: center;
+        gap: var(--d-2);
+        min-block-size: var(--d-touch);
+        color: var(--d-ink-soft);
+        text-decoration: none;
+        border-block-end: 2px solid transparent;
+      }
+      .tabs a[aria-current] {
+        color: var(--d-ink);
+        font-weight: 600;
+        border-color: var(--d-accent);
+      }
+      main {
+        max-inline-size: 80rem;
+        margin: 0 auto;
+        padding: var(--d-5);
+      }
+      @media (max-width: 30rem) {
+        main,
+        .tabs {
+          padding-inline: var(--d-4);
+        }
+      }
+    `,
+  ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('popstate', this.#moved);
+    this.addEventListener('dash-go', this.#goes);
+    this.addEventListener('click', this.#clicked);
+    void loadWords(CATALOGUE).then((words) => {
+      this.words = words;
+      document.documentElement.lang = words.language;
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('popstate', this.#moved);
+    this.removeEventListener('dash-go', this.#goes);
+    this.removeEventListener('click', this.#clicked);
+    this.session?.end('left');
+  }
+
+  override render() {
+    if (this.words === null) return nothing;
+    return html`<d-header here="dashboard">${this.#who()}</d-header>
+      ${this.session === null ? nothing : this.#tabs()}
+      <main>
+        ${
+          this.session === null
+            ? html`<dash-sign-in
+                .words=${this.words}
+                .why=${this.ended}
+                @dash-signed-in=${this.#signedIn}
+              ></dash-sign-in>`
+            : this.#view(this.session, this.live as Live)
+        }
+      </main>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has('place') || changed.has('session') || changed.has('words')) this.#title();
+    if (!this.#focusNext) return;
+    this.#focusNext = false;
+    void this.#focusHeading();
+  }
+
+  #who() {
+    if (this.session === null || this.words === null) return nothing;
+    return html`<div class="who">
+      <span>${this.session.nameOf(this.session.me.member)}</span>
+      <button class="plain" @click=${() => this.session?.end('left')}>${this.words.t('sign-out')}</button>
+    </div>`;
+  }
+
+  #tabs() {
+    const t = (this.words as Words).t.bind(this.words);
+    const views: readonly View[] = [this.place.view];
+    const tab = (view: 'drivers' | 'deliveries' | 'inbox', one: View) =>
+      html`<a href=${link(view)} aria-current=${views.includes(view) || views.includes(one) ? 'page' : nothing}
+        >${t(`tab.${view}`)}</a
+      >`;
+    return html`<div class="bar-row">
+      <nav class="tabs" aria-label=${t('tabs')}>
+        ${tab('drivers', 'driver')} ${tab('deliveries', 'delivery')} ${tab('inbox', 'inbox')}
+      </nav>
+    </div>`;
+  }
+
+  #view(session: Session, live: Live) {
+    switch (this.place.view) {
+      case 'drivers':
+        return html`<dash-drivers .session=${session} .live=${live} .place=${this.place}></dash-drivers>`;
+      default:
+        return html`<d-state kind="empty" heading=${session.words.t('state.no-such-page')}></d-state>`;
+    }
+  }
+
+  #signedIn = (event: CustomEvent<SignedIn>) => {
+    const { client, me, ledger } = event.detail;
+    this.ended = null;
+    this.session = new Session(client, me, ledger, this.words as Words, (why) => {
+      this.session = null;
+      this.live = null;
+      this.ended = why;
+      this.#focusNext = true;
+    });
+    this.live = new Live(this.session);
+    this.live.start();
+    this.place = this.#here();
+    this.#focusNext = true;
+  };
+
+  #here(): Place {
+    const home = this.session?.is('carrier') || this.session?.is('reviewer') ? 'drivers' : 'deliveries';
+    return placeOf(location.pathname, location.search, home);
+  }
+
+  #moved = () => {
+    const before = this.place;
+    this.place = this.#here();
+    this.#focusNext = before.view !== this.place.view || before.driver !== this.place.driver;
+  };
+
+  #goes = (event: Event) => {
+    const { href, replace } = (event as CustomEvent<Going>).detail;
+    if (replace) history.replaceState(null, '', href);
+    else history.pushState(null, '', href);
+    this.#moved();
+  };
+
+  /** Links within the dashboard change the view, not the document: with the document the key would go. */
+  #clicked = (event: MouseEvent) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey)
+      return;
+    const anchor = event.composedPath().find((one) => one instanceof HTMLAnchorElement);
+    if (!(anchor instanceof HTMLAnchorElement) || anchor.target !== '' || this.session === null) return;
+    const url = new URL(anchor.href);
+    if (url.origin !== location.origin || !/^\/dashboard(\/|$)/.test(url.pathname)) return;
+    event.preventDefault();
+    history.pushState(null, '', url.pathname + url.search);
+    this.#moved();
+    scrollTo(0, 0);
+  };
+
+  #title(): void {
+    if (this.words === null) return;
+    const view = this.session === null ? 'sign-in' : this.place.view;
+    const one = this.place.driver ?? this.place.delivery?.slice(0, 10) ?? '';
+    document.title = `${this.words.t(`title.${view}`, { one: String(one) })} · Doorstep`;
+  }
+
+  async #focusHeading(): Promise<void> {
+    const view = this.main?.firstElementChild;
+    if (view instanceof LitElement) {
+      await view.updateComplete;
+      view.renderRoot.querySelector<HTMLElement>('h1')?.focus();
+    }
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'dashboard-page': DashboardPage;
+  }
+}

@@ -1,0 +1,386 @@
+/** `<dash-drivers>`: the drivers that the member may see, with their figures: a table, and cards where it is narrow. */
+
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import '../look/d-standing.ts';
+import './dash-as-of.ts';
+import './dash-own.ts';
+import { controls } from '../look/controls.ts';
+import type { DriverRow, Reputation } from '../service/models.ts';
+import { DRIVER_CELLS, weeksTable } from './driver-cells.ts';
+import { asOfOf } from './instant.ts';
+import type { Live } from './live.ts';
+import { Load } from './load.ts';
+import { sparkline } from './marks.ts';
+import { go, link, type Place } from './routes.ts';
+import {
+  COLUMNS,
+  type Column,
+  filtered,
+  filterOf,
+  type Order,
+  orderOf,
+  orderText,
+  pressed,
+  STANDINGS,
+  sorted,
+} from './rows.ts';
+import type { Session } from './session.ts';
+import { shared } from './styles.ts';
+
+const WEEKS = 13;
+const PAGE = 200;
+const AT_ONCE = 100;
+const NARROW = '(max-width: 56rem)';
+
+/** Properties: `session`, `place`, `live`. */
+@customElement('dash-drivers')
+export class DashDrivers extends LitElement {
+  @property({ attribute: false }) session!: Session;
+  @property({ attribute: false }) place!: Place;
+  @property({ attribute: false }) live!: Live;
+  @state() private most = AT_ONCE;
+  @state() private narrow = matchMedia(NARROW).matches;
+  @state() private weeksOf: DriverRow | null = null;
+  @query('dialog') private readonly dialog!: HTMLDialogElement;
+  readonly #media = matchMedia(NARROW);
+  readonly #drivers = new Load<DriverRow[]>(this, (signal) => this.#read(signal));
+
+  static override styles = [
+    controls,
+    shared,
+    css`
+      th button {
+        min-block-size: var(--d-touch);
+        padding: 0 var(--d-3);
+        border: 0;
+        background: none;
+        color: inherit;
+        font-size: inherit;
+        white-space: nowrap;
+      }
+      th:has(button) {
+        padding: 0;
+      }
+      .arrow {
+        inline-size: 0.8em;
+      }
+      tbody th {
+        text-align: start;
+      }
+      td {
+        min-inline-size: 7rem;
+      }
+      td.overall {
+        min-inline-size: 11rem;
+      }
+      .spark-button {
+        padding: 0 var(--d-2);
+        border-color: transparent;
+        background: none;
+      }
+      .cards {
+        display: grid;
+        gap: var(--d-4);
+      }
+      .cards h3 {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        justify-content: space-between;
+        gap: var(--d-2);
+        font-size: var(--d-text-l);
+      }
+      dl {
+        display: grid;
+        grid-template-columns: minmax(6rem, auto) minmax(0, 1fr);
+        gap: var(--d-3) var(--d-4);
+        margin-block-start: var(--d-3);
+      }
+      dt {
+        color: var(--d-ink-soft);
+      }
+      .least {
+        inline-size: 8rem;
+      }
+      dialog {
+        max-inline-size: min(30rem, calc(100vw - 2rem));
+        border: 1px solid var(--d-line);
+        border-radius: var(--d-radius);
+        background: var(--d-surface);
+        color: var(--d-ink);
+        padding: var(--d-5);
+      }
+      dialog::backdrop {
+        background: rgb(0 0 0 / 45%);
+      }
+    `,
+  ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#media.addEventListener('change', this.#resized);
+    this.live.addEventListener('changed', this.#changed);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#media.removeEventListener('change', this.#resized);
+    this.live.removeEventListener('changed', this.#changed);
+  }
+
+  override willUpdate(): void {
+    this.#drivers.want(`as of ${asOfOf(this.place.query)}`);
+  }
+
+  override render() {
+    const words = this.session.words;
+    const rows = this.#drivers.value;
+    return html`<div class="stack">
+      <div class="head">
+        <h1 tabindex="-1">${words.t('drivers.title')}</h1>
+        <dash-as-of
+          .words=${words}
+          .value=${asOfOf(this.place.query)}
+          @dash-as-of=${(event: CustomEvent<string | null>) => this.#to({ as_of: event.detail }, false)}
+        ></dash-as-of>
+      </div>
+      <dash-own .session=${this.session} .live=${this.live} .asOf=${asOfOf(this.place.query)}></dash-own>
+      ${rows === null ? this.#drivers.instead(words, words.t('drivers.title')) : this.#list(rows)}
+      <dialog aria-labelledby="weeks-title">
+        ${this.weeksOf === null ? nothing : weeksTable(words, this.weeksOf)}
+        <form method="dialog"><button autofocus>${words.t('close')}</button></form>
+      </dialog>
+    </div>`;
+  }
+
+  #list(rows: readonly DriverRow[]): TemplateResult {
+    const words = this.session.words;
+    if (rows.length === 0)
+      return html`<d-state
+        kind="empty"
+        heading=${words.t(asOfOf(this.place.query) === null ? 'drivers.none' : 'drivers.none-then')}
+        detail=${words.t(`drivers.none.${this.session.is('carrier') ? 'carrier' : 'other'}`)}
+      ></d-state>`;
+    const order = orderOf(this.place.query.sort);
+    const found = sorted(filtered(rows, filterOf(this.place.query)), order);
+    const shown = found.slice(0, this.most);
+    return html`<section class="card stack" aria-labelledby="list-title">
+      <h2 id="list-title" class="visually-hidden">${words.t('drivers.list')}</h2>
+      ${this.#filters(order)}
+      <p class="soft small" role="status">
+        ${words.t('drivers.shown', { count: found.length, all: rows.length })} ${this.#asOfLine(rows)}
+      </p>
+      ${
+        found.length === 0
+          ? html`<d-state
+              kind="empty"
+              heading=${words.t('drivers.no-match')}
+              action=${words.t('drivers.all')}
+              @act=${() => this.#to({ standing: null, least: null, number: null })}
+            ></d-state>`
+          : this.narrow
+            ? this.#cards(shown)
+            : this.#table(shown, order)
+      }
+      ${
+        found.length > shown.length
+          ? html`<button @click=${() => this.#showMore()}>${words.t('more')}</button>`
+          : nothing
+      }
+    </section>`;
+  }
+
+  #showMore(): void {
+    this.most += AT_ONCE;
+  }
+
+  #asOfLine(rows: readonly DriverRow[]): string {
+    const one = rows.find((row) => row.reputation)?.reputation;
+    if (!one) return '';
+    const values = { time: this.session.words.time(one.as_of), block: String(one.block?.number ?? '—') };
+    return this.session.words.t('drivers.as-of-line', values);
+  }
+
+  #filters(order: Order): TemplateResult {
+    const t = this.session.words.t.bind(this.session.words);
+    const filter = filterOf(this.place.query);
+    const typed = (name: string) => (event: Event) =>
+      this.#to({ [name]: (event.target as HTMLInputElement).value });
+    return html`<div class="fields" role="search" aria-label=${t('drivers.filters')}>
+      <div class="field">
+        <label for="number">${t('drivers.number')}</label>
+        <input id="number" class="least" type="search" inputmode="numeric" .value=${filter.number} @input=${typed('number')} />
+      </div>
+      <div class="field">
+        <label for="standing">${t('column.standing')}</label>
+        <select id="standing" @change=${typed('standing')}>
+          <option value="" ?selected=${filter.standing === null}>${t('drivers.any')}</option>
+          ${STANDINGS.map(
+            (one) =>
+              html`<option value=${one} ?selected=${filter.standing === one}>${t(`standing.${one}`)}</option>`,
+          )}
+        </select>
+      </div>
+      <div class="field">
+        <label for="least">${t('drivers.least')}</label>
+        <input
+          id="least"
+          class="least"
+          type="number"
+          min="0"
+          step="1"
+          .value=${filter.least === 0 ? '' : String(filter.least)}
+          @change=${typed('least')}
+        />
+      </div>
+      ${this.narrow ? this.#sortField(order) : nothing}
+    </div>`;
+  }
+
+  #sortField(order: Order): TemplateResult {
+    const t = this.session.words.t.bind(this.session.words);
+    return html`<div class="field">
+      <label for="sort">${t('drivers.sort')}</label>
+      <select
+        id="sort"
+        @change=${(event: Event) => this.#to({ sort: (event.target as HTMLSelectElement).value })}
+      >
+        ${COLUMNS.flatMap((column) =>
+          (['ascending', 'descending'] as const).map((direction) => {
+            const value = `${direction === 'descending' ? '-' : ''}${column}`;
+            const chosen = order.column === column && order.direction === direction;
+            const label = t(`drivers.sort.${direction}`, { column: t(`column.${column}`) });
+            return html`<option value=${value} ?selected=${chosen}>${label}</option>`;
+          }),
+        )}
+      </select>
+    </div>`;
+  }
+
+  #table(rows: readonly DriverRow[], order: Order): TemplateResult {
+    const words = this.session.words;
+    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.t('drivers.list')}>
+      <table>
+        <caption>
+          ${words.t('drivers.caption')}
+        </caption>
+        <thead>
+          <tr>
+            ${COLUMNS.map((column) => this.#columnHead(column, order))}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (row) => html`<tr>
+              <th scope="row">${this.#driverLink(row)}</th>
+              ${COLUMNS.slice(1).map((column) => html`<td class=${column}>${this.#cell(row, column)}</td>`)}
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
+  }
+
+  #columnHead(column: Column, order: Order): TemplateResult {
+    const sort = order.column === column ? order.direction : 'none';
+    const arrow = { ascending: '▲', descending: '▼', none: '' }[sort];
+    return html`<th scope="col" aria-sort=${sort}>
+      <button @click=${() => this.#to({ sort: orderText(pressed(order, column)) })}>
+        ${this.session.words.t(`column.${column}`)}<span class="arrow" aria-hidden="true">${arrow}</span>
+      </button>
+    </th>`;
+  }
+
+  #cards(rows: readonly DriverRow[]): TemplateResult {
+    return html`<ul class="quiet-list cards">
+      ${rows.map(
+        (row) => html`<li class="card">
+          <h3>${this.#driverLink(row)} ${this.#cell(row, 'standing')}</h3>
+          <dl>
+            ${COLUMNS.slice(2).map(
+              (column) =>
+                html`<dt>${this.session.words.t(`column.${column}`)}</dt>
+                  <dd>${this.#cell(row, column)}</dd>`,
+            )}
+          </dl>
+        </li>`,
+      )}
+    </ul>`;
+  }
+
+  #driverLink(row: DriverRow): TemplateResult {
+    const words = this.session.words;
+    const href = link('drivers', row.driver, { as_of: asOfOf(this.place.query) });
+    const own = row.carrier === this.session.me.member;
+    return html`<a class="touch" href=${href}>${words.t('driver.number', { number: String(row.driver) })}</a>
+      ${own ? nothing : html`<span class="under">${this.session.nameOf(row.carrier)}</span>`}`;
+  }
+
+  #cell(row: DriverRow, column: Column): TemplateResult | string {
+    const words = this.session.words;
+    if (column === 'weeks') return this.#weeks(row);
+    if (!row.reputation) return html`<span class="soft">${words.t('drivers.not-then')}</span>`;
+    const cell: (words: typeof this.session.words, reputation: Reputation) => TemplateResult =
+      DRIVER_CELLS[column];
+    return cell(words, row.reputation);
+  }
+
+  #weeks(row: DriverRow): TemplateResult {
+    const words = this.session.words;
+    const weeks = row.weeks ?? [];
+    const count = weeks.reduce((sum, week) => sum + week.n, 0);
+    return html`<button
+      class="spark-button"
+      aria-haspopup="dialog"
+      aria-label=${words.t('drivers.weeks-of', { number: String(row.driver), count })}
+      @click=${() => this.#showWeeks(row)}
+    >
+      ${sparkline(weeks)}<span class="under">${words.t('count.n', { n: count })}</span>
+    </button>`;
+  }
+
+  #showWeeks(row: DriverRow): void {
+    this.weeksOf = row;
+    this.dialog.showModal();
+  }
+
+  /** Changes the link's query, and so what shows; null takes a parameter away. */
+  #to(change: Readonly<Record<string, string | null>>, replace = true): void {
+    go(this, link('drivers', null, { ...this.place.query, ...change }), replace);
+  }
+
+  async #read(signal: AbortSignal): Promise<DriverRow[]> {
+    const rows: DriverRow[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { drivers: DriverRow[]; next_cursor: string | null } = await this.session.get(
+        '/v1/drivers',
+        {
+          with_reputation: true,
+          weeks: WEEKS,
+          limit: PAGE,
+          as_of: asOfOf(this.place.query),
+          carrier: this.session.is('carrier') ? this.session.me.member : null,
+          cursor,
+        },
+        signal,
+      );
+      rows.push(...page.drivers);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    return asOfOf(this.place.query) === null ? rows : rows.filter((row) => row.reputation);
+  }
+
+  #resized = () => {
+    this.narrow = this.#media.matches;
+  };
+
+  #changed = () => void this.#drivers.again();
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'dash-drivers': DashDrivers;
+  }
+}

@@ -1,0 +1,167 @@
+/** `<dash-own>`: the member's own reputation at a glance, as carrier, as shipper, or both. */
+
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import '../look/d-standing.ts';
+import { controls } from '../look/controls.ts';
+import type { Reputation } from '../service/models.ts';
+import { figureCell, tooFew } from './driver-cells.ts';
+import { issuesNamed, issuesPerThousand } from './figures.ts';
+import type { Live } from './live.ts';
+import { Load } from './load.ts';
+import { THRESHOLDS } from './marks.ts';
+import type { Session } from './session.ts';
+import { shared } from './styles.ts';
+
+type Role = 'carrier' | 'shipper';
+
+interface Share {
+  readonly part: number;
+  readonly whole: number;
+  readonly share: number | null;
+}
+type Own = Reputation & { readonly unnamed?: Share | null };
+
+/** Properties: `session`, `live`, `asOf`. Shows nothing for a member that neither ships nor carries. */
+@customElement('dash-own')
+export class DashOwn extends LitElement {
+  @property({ attribute: false }) session!: Session;
+  @property({ attribute: false }) live!: Live;
+  @property({ attribute: false }) asOf: string | null = null;
+  readonly #own = new Load<ReadonlyMap<Role, Own>>(this, (signal) => this.#read(signal));
+
+  static override styles = [
+    controls,
+    shared,
+    css`
+      dl {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr));
+        gap: var(--d-4) var(--d-5);
+      }
+      dt {
+        color: var(--d-ink-soft);
+        font-size: var(--d-text-s);
+      }
+      .title {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: var(--d-2) var(--d-3);
+        margin-block-end: var(--d-4);
+      }
+      .card h2 {
+        margin: 0;
+      }
+      .card + .card {
+        margin-block-start: var(--d-4);
+      }
+    `,
+  ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.live.addEventListener('changed', this.#changed);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.live.removeEventListener('changed', this.#changed);
+  }
+
+  override willUpdate(): void {
+    this.#own.want(`as of ${this.asOf}`);
+  }
+
+  override render() {
+    const words = this.session.words;
+    if (this.#roles.length === 0) return nothing;
+    const own = this.#own.value;
+    if (own === null) return html`<div class="card">${this.#own.instead(words, words.t('own.title'))}</div>`;
+    return [...own].map(([role, reputation]) => this.#card(role, reputation));
+  }
+
+  #card(role: Role, own: Own): TemplateResult {
+    const words = this.session.words;
+    const t = words.t.bind(words);
+    const { figures, counts } = own;
+    const rate = issuesPerThousand(own);
+    const few = own.standing === 'insufficient';
+    return html`<section class="card" aria-labelledby="own-${role}">
+      <div class="title">
+        <h2 id="own-${role}">${t(`own.${role}`)}</h2>
+        <d-standing standing=${own.standing} label=${t(`standing.${own.standing}`)}></d-standing>
+        <span class="soft small">${t('own.stops', { count: counts.stops ?? 0 })}</span>
+      </div>
+      <dl>
+        ${fact(t('column.overall'), few ? html`<span class="soft">${tooFew(words, own)}</span>` : figureCell(words, figures.overall, 'stars', THRESHOLDS))}
+        ${fact(
+          t('column.kept'),
+          html`${figureCell(words, figures.promise_kept, 'share', null)}<span class="under"
+              >${t('kept.of', { part: counts.kept ?? 0, whole: (counts.kept ?? 0) + (counts.broken ?? 0) })}</span
+            >`,
+        )}
+        ${fact(t('column.response'), figureCell(words, figures.response, 'share', null))}
+        ${fact(
+          t('column.issues'),
+          rate === null
+            ? html`<span class="soft">${t('issues.none')}</span>`
+            : html`<span class="value">${words.number(rate)}</span
+                ><span class="under"
+                  >${t('issues.of', { issues: issuesNamed(own), count: counts.feedback ?? 0 })}</span
+                >`,
+        )}
+        ${
+          figures.silent === undefined
+            ? nothing
+            : fact(
+                t('own.silent'),
+                html`${figureCell(words, figures.silent, 'share', null)}<span class="under"
+                    >${t('own.silent.of', { part: counts.silent ?? 0, whole: counts.due ?? 0 })}</span
+                  >`,
+              )
+        }
+        ${own.unnamed ? fact(t('own.unnamed'), this.#unnamed(own.unnamed)) : nothing}
+      </dl>
+    </section>`;
+  }
+
+  #unnamed(share: Share): TemplateResult {
+    const words = this.session.words;
+    return html`<span class="value">${share.share === null ? '—' : words.percent(share.share / 1e6, 1)}</span
+      ><span class="under">${words.t('own.unnamed.of', { part: share.part, whole: share.whole })}</span>`;
+  }
+
+  get #roles(): readonly Role[] {
+    return (['carrier', 'shipper'] as const).filter((role) => this.session.is(role));
+  }
+
+  async #read(signal: AbortSignal): Promise<ReadonlyMap<Role, Own>> {
+    const found = this.#roles.map(
+      async (role): Promise<[Role, Own]> => [
+        role,
+        await this.session.get<Own>(
+          `/v1/${role}s/${this.session.me.member}/reputation`,
+          { as_of: this.asOf },
+          signal,
+        ),
+      ],
+    );
+    return new Map(await Promise.all(found));
+  }
+
+  #changed = () => void this.#own.again();
+}
+
+function fact(name: string, value: TemplateResult): TemplateResult {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div>`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'dash-own': DashOwn;
+  }
+}

@@ -1,0 +1,60 @@
+/** Figures of a policy as the dashboard writes them: mean, bounds and counts, never one without the others. Pure. */
+
+import type { Figure, Reputation } from '../service/models.ts';
+import type { Words } from '../words/words.ts';
+
+const MILLION = 1_000_000;
+/** Effective count of overall, in thousandths, below which policy 1 gives no standing. */
+export const ENOUGH = 10_000;
+export const ISSUE_NAMES = [
+  'late',
+  'damaged_packaging',
+  'damaged_item',
+  'missing',
+  'wrong_item',
+  'wrong_place',
+  'attitude',
+  'fee_dispute',
+  'false_attempt',
+  'unsafe_drop',
+  'no_communication',
+] as const;
+export type IssueName = (typeof ISSUE_NAMES)[number];
+
+export type Scale = 'stars' | 'share';
+
+/** Returns whether a figure is of stars (1 to 5) or a share (0 to 1). */
+export function scaleOf(name: string): Scale {
+  return ['overall', 'timeliness', 'packaging', 'professionalism', 'accuracy'].includes(name)
+    ? 'stars'
+    : 'share';
+}
+
+/** Returns millionths as stars with two places, or as a percentage with one. */
+export function amount(words: Words, millionths: number, scale: Scale): string {
+  return scale === 'stars' ? words.number(millionths / MILLION, 2) : words.percent(millionths / MILLION, 1);
+}
+
+/** Returns "4.28 to 4.90". */
+export function bounds(words: Words, figure: Figure, scale: Scale): string {
+  return words.t('figure.bounds', {
+    low: amount(words, figure.low, scale),
+    high: amount(words, figure.high, scale),
+  });
+}
+
+/** Returns "effective 16.4 of 17". */
+export function counted(words: Words, figure: Figure): string {
+  return words.t('figure.counts', { effective: words.number(figure.count / 1000, 1), n: figure.n });
+}
+
+/** Returns the number of issues that feedback in the window names, each flag by itself. */
+export function issuesNamed(reputation: Reputation): number {
+  return ISSUE_NAMES.reduce((sum, _, bit) => sum + (reputation.counts[`issue_${bit}`] ?? 0), 0);
+}
+
+/** Returns issues per thousand feedbacks; null where there is no feedback. */
+export function issuesPerThousand(reputation: Reputation): number | null {
+  const feedback = reputation.counts.feedback ?? 0;
+  return feedback === 0 ? null : (1000 * issuesNamed(reputation)) / feedback;
+}

@@ -1,0 +1,162 @@
+/**
+ * The session's one live line: tells views that figures may have changed, and keeps the inbox of serious feedback.
+ *
+ * Events: `state` (the line's state), `changed` (the record moved; at most every few seconds), `inbox` (what `inbox`,
+ * `unseen` or `trouble` say is another), `serious` (new serious feedback came by itself; `CustomEvent<FeedbackEntry>`).
+ */
+
+import type { Entry, FeedbackEntry } from '../service/models.ts';
+import { follow, type StreamState } from '../service/stream.ts';
+import { feedbackOf, isSerious, type Mark, markText, merged, parseMark, unseen } from './serious.ts';
+import type { Session } from './session.ts';
+
+const PAGE = 50;
+const GATHER_MS = 1500;
+
+interface FeedbackPage {
+  readonly feedback: FeedbackEntry[];
+  readonly next_cursor: string | null;
+}
+
+export class Live extends EventTarget {
+  state: StreamState = 'connecting';
+  /** Newest first. */
+  inbox: readonly FeedbackEntry[] = [];
+  loaded = false;
+  trouble: unknown = null;
+  seen: Mark | null;
+  #cursor: string | null = null;
+  #gathering: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly session: Session) {
+    super();
+    this.seen = parseMark(read(this.#place));
+    session.signal.addEventListener('abort', () => clearTimeout(this.#gathering));
+  }
+
+  /** Begins to read and to follow, until the session is over. */
+  start(): void {
+    void this.reload();
+    const member = this.session.is('reviewer') ? null : this.session.me.member;
+    follow(
+      this.session.client,
+      { member },
+      {
+        entry: (entry) => this.#came(entry),
+        reset: () => void this.reload().then(() => this.#tell('changed')),
+        state: (state) => {
+          this.state = state;
+          this.#tell('state');
+        },
+        closed: (problem) => {
+          if (problem.status === 401 || problem.status === 403) this.session.end('revoked');
+          else this.#fails(problem);
+        },
+      },
+      this.session.signal,
+    );
+  }
+
+  get unseen(): number {
+    return unseen(this.inbox, this.seen);
+  }
+
+  get hasMore(): boolean {
+    return this.#cursor !== null;
+  }
+
+  /** Reads the inbox from its newest on. */
+  async reload(): Promise<void> {
+    await this.#read(null);
+  }
+
+  /** Reads what is older than what is here. */
+  async more(): Promise<void> {
+    if (this.#cursor !== null) await this.#read(this.#cursor);
+  }
+
+  /** Takes all that is here as seen; only the place of the newest is kept on this device. */
+  markSeen(): void {
+    const newest = this.inbox[0];
+    if (newest === undefined) return;
+    this.seen = { block: newest.block, log_index: newest.log_index };
+    keep(this.#place, markText(this.seen));
+    this.#tell('inbox');
+  }
+
+  async #read(cursor: string | null): Promise<void> {
+    try {
+      const page: FeedbackPage = await this.session.get('/v1/feedback', {
+        serious: true,
+        limit: PAGE,
+        cursor,
+      });
+      this.inbox = cursor === null ? page.feedback : merged(this.inbox, page.feedback);
+      this.#cursor = page.next_cursor;
+      this.loaded = true;
+      this.trouble = null;
+      this.#tell('inbox');
+    } catch (error) {
+      this.#fails(error);
+    }
+  }
+
+  #came(entry: Entry): void {
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      this.#tell('changed');
+    }, GATHER_MS);
+    const item = feedbackOf(entry);
+    if (item === null || entry.delivery_id === null) return;
+    // Another revision also takes an earlier one's place, be it serious or not.
+    const known = this.inbox.some((one) => one.delivery_id === entry.delivery_id);
+    if (isSerious(item) || known) void this.#fetch(entry);
+  }
+
+  async #fetch(entry: Entry): Promise<void> {
+    try {
+      const page: FeedbackPage = await this.session.get('/v1/feedback', { delivery: entry.delivery_id });
+      this.inbox = merged(
+        this.inbox,
+        page.feedback.filter((one) => one.serious),
+      );
+      this.#tell('inbox');
+      const came = page.feedback.find(
+        (one) => one.serious && one.block === entry.block && one.log_index === entry.log_index,
+      );
+      if (came !== undefined) this.dispatchEvent(new CustomEvent('serious', { detail: came }));
+    } catch (error) {
+      this.#fails(error);
+    }
+  }
+
+  #fails(error: unknown): void {
+    if (this.session.signal.aborted) return;
+    this.trouble = error;
+    this.#tell('inbox');
+  }
+
+  #tell(what: 'state' | 'changed' | 'inbox'): void {
+    if (!this.session.signal.aborted) this.dispatchEvent(new Event(what));
+  }
+
+  get #place(): string {
+    return `doorstep/inbox-seen/${this.session.ledger.domain.verifyingContract}/${this.session.me.member}`;
+  }
+}
+
+function read(place: string): string | null {
+  try {
+    return localStorage.getItem(place);
+  } catch {
+    return null; // The browser keeps nothing for this page: all is new, then.
+  }
+}
+
+function keep(place: string, text: string): void {
+  try {
+    localStorage.setItem(place, text);
+  } catch {
+    // As above: it holds until the page is left.
+  }
+}

@@ -1,0 +1,62 @@
+/** Who is signed in, and reading as them. The key lives in this object alone: nothing of it is stored. */
+
+import type { Client, Query } from '../service/client.ts';
+import type { Ledger, Member } from '../service/models.ts';
+import { Problem } from '../service/problems.ts';
+import type { Words } from '../words/words.ts';
+
+/** Why a session is over. */
+export type Ending = 'left' | 'revoked';
+
+export class Session {
+  readonly #over = new AbortController();
+
+  constructor(
+    readonly client: Client,
+    readonly me: Member,
+    readonly ledger: Ledger,
+    readonly words: Words,
+    private readonly ended: (why: Ending) => void,
+  ) {}
+
+  /** Aborts when the session is over. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  is(role: Member['roles'][number]): boolean {
+    return this.me.roles.includes(role);
+  }
+
+  /** Whether texts of recipients are shown to this member at all. */
+  get readsComments(): boolean {
+    return this.is('shipper') || this.is('carrier');
+  }
+
+  /** Returns a GET's JSON. A key that is not taken any more ends the session; the Problem is thrown then too. */
+  async get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+    const until = signal === undefined ? this.signal : AbortSignal.any([signal, this.signal]);
+    try {
+      return await this.client.get<T>(path, query, until);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) this.end('revoked');
+      throw error;
+    }
+  }
+
+  /** Ends it, once: what runs is aborted, and the page told. */
+  end(why: Ending): void {
+    if (this.signal.aborted) return;
+    this.#over.abort();
+    this.ended(why);
+  }
+
+  /** Returns a member's name with its number. */
+  nameOf(member: number): string {
+    const name = this.ledger.members.find((one) => one.member === member)?.name;
+    return this.words.t(name === undefined ? 'member.number' : 'member.named', {
+      name: name ?? '',
+      number: String(member),
+    });
+  }
+}

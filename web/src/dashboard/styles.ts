@@ -1,0 +1,106 @@
+/** Styles that the dashboard's views share. */
+
+import { css } from 'lit';
+
+export const shared = css`
+  :host {
+    display: block;
+  }
+  h1:focus {
+    outline: none;
+  }
+  .head {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: end;
+    justify-content: space-between;
+    gap: var(--d-3) var(--d-5);
+    margin-block-end: var(--d-4);
+  }
+  .stack {
+    display: grid;
+    gap: var(--d-5);
+    min-inline-size: 0;
+  }
+  .stack > * {
+    min-inline-size: 0;
+  }
+  .fields {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: end;
+    gap: var(--d-3) var(--d-4);
+  }
+  .field {
+    display: grid;
+    gap: var(--d-1);
+    min-inline-size: 0;
+  }
+  .field label {
+    font-size: var(--d-text-s);
+  }
+  .card h2 {
+    margin-block-end: var(--d-3);
+  }
+  .value {
+    font-weight: 600;
+    font-variant-numeric: tabular-nums;
+  }
+  .under {
+    display: block;
+    color: var(--d-ink-soft);
+    font-size: var(--d-text-s);
+    font-variant-numeric: tabular-nums;
+  }
+  .scroll {
+    position: relative;
+  }
+  .touch {
+    display: inline-flex;
+    align-items: center;
+    min-block-size: var(--d-touch);
+    min-inline-size: var(--d-touch);
+  }
+  .bar {
+    display: block;
+    inline-size: 100%;
+    block-size: 0.875rem;
+    overflow: visible;
+  }
+  .bar .ground {
+    fill: var(--d-raised);
+  }
+  .bar .tick {
+    stroke: var(--d-line-strong);
+    stroke-width: 1;
+    vector-effect: non-scaling-stroke;
+  }
+  .bar .band {
+    fill: var(--d-accent);
+    opacity: 0.35;
+  }
+  .bar .mean {
+    stroke: var(--d-accent);
+    stroke-width: 3;
+    vector-effect: non-scaling-stroke;
+  }
+  .spark {
+    display: block;
+    inline-size: 7rem;
+    block-size: 1.75rem;
+    overflow: visible;
+  }
+  .spark .floor {
+    stroke: var(--d-line);
+    stroke-width: 1;
+  }
+  .spark polyline {
+    fill: none;
+    stroke: var(--d-accent);
+    stroke-width: 2;
+    stroke-linejoin: round;
+  }
+  .spark circle {
+    fill: var(--d-accent);
+  }
+`;
