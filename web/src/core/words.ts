@@ -35,3 +35,22 @@ export function unpackDelivery(slot: string): DeliveryWord | null {
     revision: Number(bits(248n, 8n)),
   };
 }
+
+export interface DriverWord {
+  /** Zero until a key is set. */
+  readonly key: Hex;
+  readonly carrier: number;
+  /** Counts signed key settings and moves. */
+  readonly nonce: number;
+}
+
+/** Returns the driver of a stored word (32 bytes, 0x-hex); null for zero, which is a number never registered. */
+export function unpackDriver(slot: string): DriverWord | null {
+  const word = BigInt(slot);
+  if (word === 0n) return null;
+  return {
+    key: `0x${(word & ((1n << 160n) - 1n)).toString(16).padStart(40, '0')}`,
+    carrier: Number((word >> 160n) & 0xffffn),
+    nonce: Number((word >> 176n) & 0xffffffffn),
+  };
+}

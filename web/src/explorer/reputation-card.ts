@@ -1,0 +1,120 @@
+/** `<reputation-card>`: standing and figures of a driver, a carrier or a shipper, where the reader may see them. */
+
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { controls } from '../look/controls.ts';
+import '../look/d-standing.ts';
+import type { Figure, Reputation } from '../service/models.ts';
+import { type Context, Loader, orNothing, stateOf } from './context.ts';
+import { layout } from './explorer-styles.ts';
+
+const MILLION = 1_000_000;
+const RATINGS = ['overall', 'timeliness', 'packaging', 'professionalism', 'accuracy'];
+
+/** Properties: `context`, `of` (`drivers`, `carriers`, `shippers`), `number`. */
+@customElement('reputation-card')
+export class ReputationCard extends LitElement {
+  @property({ attribute: false }) context: Context | null = null;
+  @property() of: 'drivers' | 'carriers' | 'shippers' = 'drivers';
+  @property({ attribute: false }) number = 0;
+  readonly #reputation = new Loader<{ found: Reputation | null }>(this);
+
+  static override styles = [
+    controls,
+    layout,
+    css`
+      td:first-child {
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+
+  override willUpdate(changed: PropertyValues): void {
+    if (changed.has('context') || changed.has('of') || changed.has('number')) this.#load();
+  }
+
+  #load = () => {
+    const { context } = this;
+    if (context === null || this.number === 0) return;
+    const path = `/v1/${this.of}/${this.number}/reputation`;
+    void this.#reputation.run(async (signal) => ({
+      found: await orNothing(context.client.get<Reputation>(path, {}, signal)),
+    }));
+  };
+
+  override render() {
+    if (this.context === null) return nothing;
+    const { words } = this.context;
+    const loaded = this.#reputation.value;
+    return html`<section class="card stack">
+      <h2>${words.t(`reputation.${this.of}`)}</h2>
+      ${
+        loaded === null
+          ? stateOf(words, this.#reputation.failure, this.#load)
+          : loaded.found === null
+            ? html`<p class="soft">${words.t('reputation.private')}</p>`
+            : this.#figures(loaded.found)
+      }
+    </section>`;
+  }
+
+  #figures(reputation: Reputation) {
+    const { words } = this.context as Context;
+    const rows = Object.entries(reputation.figures).filter(([, figure]) => figure.n > 0);
+    return html`<div class="row">
+        <d-standing standing=${reputation.standing} label=${words.t(`standing.${reputation.standing}`)}></d-standing>
+        <span class="small soft">
+          ${words.t('reputation.as-of', {
+            policy: String(reputation.policy),
+            time: words.time(reputation.as_of),
+            block: String(reputation.block?.number ?? '–'),
+          })}
+        </span>
+      </div>
+      <ul>
+        ${reputation.reasons.map((reason) => html`<li>${reason}</li>`)}
+      </ul>
+      ${
+        rows.length === 0
+          ? html`<p class="soft">${words.t('reputation.nothing')}</p>`
+          : html`<div class="scroll" tabindex="0" role="region" aria-label=${words.t('reputation.table')}>
+              <table>
+                <caption>
+                  ${words.t('reputation.caption')}
+                </caption>
+                <thead>
+                  <tr>
+                    <th scope="col">${words.t('reputation.figure')}</th>
+                    <th scope="col" class="number">${words.t('reputation.mean')}</th>
+                    <th scope="col" class="number">${words.t('reputation.range')}</th>
+                    <th scope="col" class="number">${words.t('reputation.count')}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${rows.map(([name, figure]) => this.#row(name, figure))}
+                </tbody>
+              </table>
+            </div>`
+      }`;
+  }
+
+  #row(name: string, figure: Figure) {
+    const { words } = this.context as Context;
+    const known = words.has(`figure.${name}`) ? words.t(`figure.${name}`) : words.t(`issue.${name}`);
+    const label = known === `issue.${name}` ? name : known;
+    const show = (millionths: number) =>
+      RATINGS.includes(name) ? words.number(millionths / MILLION, 2) : words.percent(millionths / MILLION, 1);
+    return html`<tr>
+      <td>${label}</td>
+      <td class="number">${show(figure.mean)}</td>
+      <td class="number">${show(figure.low)} – ${show(figure.high)}</td>
+      <td class="number">${words.number(figure.n)}</td>
+    </tr>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'reputation-card': ReputationCard;
+  }
+}
