@@ -152,3 +152,27 @@ def test_members_added_while_it_runs_get_their_lane(data: Path) -> None:
         )
         assert answer("rebuild", "--data", data)["indexed_block"] > 0
         assert answer("verify", "--data", data)["ok"] is True, "rebuilt is what it was"
+
+
+def test_api_keys_are_made_listed_and_revoked_while_it_runs(data: Path) -> None:
+    with up(data) as running:
+        made = answer("key", "add", 2, "--data", data)
+        assert made["key"].startswith(made["key_id"] + ".")
+
+        def status() -> int:
+            headers = {"Authorization": f"Bearer {made['key']}"}
+            return httpx.get(f"{running.ready['api']}/v1/deliveries", headers=headers).status_code
+
+        assert status() == 200
+        assert made["key_id"] in [one["key_id"] for one in answer("key", "list", 2, "--data", data)["keys"]]
+        # The whole key is taken too: what leaked is what one has at hand.
+        assert answer("key", "revoke", made["key"], "--data", data) == {"revoked": made["key_id"]}
+        assert status() == 401
+        (listed,) = (
+            one for one in answer("key", "list", 2, "--data", data)["keys"] if one["key_id"] == made["key_id"]
+        )
+        assert listed["revoked_at"] is not None
+        again = doorstep("key", "revoke", made["key_id"], "--data", data, "--json")
+        assert json.loads(again.stdout)["error"]["code"] == "no-such-key"
+        unknown = doorstep("key", "add", 4000, "--data", data, "--json")
+        assert json.loads(unknown.stdout)["error"]["code"] == "no-such-member"
