@@ -19,6 +19,7 @@ from api.deliveries.endpoints import router as deliveries
 from api.deliveries.reading import router as deliveries_read
 from api.drivers.endpoints import router as drivers
 from api.feedback.endpoints import router as feedback
+from api.feedback.reading import router as feedback_read
 from api.gathering import Gathering
 from api.guard import BodyLimit, PrivateAnswers
 from api.history.endpoints import router as history
@@ -47,6 +48,7 @@ _ROUTERS: Final = (
     key_changes,
     intents,
     deliveries_read,
+    feedback_read,
     read_tokens,
     drivers,
     carriers,

@@ -82,8 +82,12 @@ async def next_cursor(
     connection: AsyncConnection, ledger_id: LedgerId, page: list[EntryRow], limit: int
 ) -> str | None:
     """Return the cursor after a page of entries; None where the page was not full, so that it is the last so far."""
-    if len(page) < limit:
+    return await cursor_at(connection, ledger_id, page[-1].place if len(page) == limit else None)
+
+
+async def cursor_at(connection: AsyncConnection, ledger_id: LedgerId, place: Place | None) -> str | None:
+    """Return the cursor of an entry's place; None for none."""
+    if place is None:
         return None
-    last = page[-1].place
-    block_hash = await index.block_hash(connection, ledger_id, last.block_number)
-    return encode_cursor(last.block_number, last.log_index, block_hash or ZERO_HASH)
+    block_hash = await index.block_hash(connection, ledger_id, place.block_number)
+    return encode_cursor(place.block_number, place.log_index, block_hash or ZERO_HASH)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.auth import PossibleCaller, ReadingCaller, ReadToken
 from api.deliveries.access import TOKEN_HEADER, holds_token, view
+from api.deliveries.filters import OUTCOMES, OutcomeName, ids_beginning
 from api.deliveries.views import (
     DeliveriesModel,
     DeliveryHistoryModel,
@@ -18,13 +20,16 @@ from api.deliveries.views import (
     shown_history,
 )
 from api.entries import document_hash_of
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, next_cursor, place_of
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, cursor_at, place_of
 from api.problems import Problem, documented, not_found
 from api.services import Context, Reading, Services
-from chain_client.domain.ids import DeliveryId, Hash32, parse_delivery_id
+from chain_client.domain.ids import DeliveryId, DriverNumber, Hash32, parse_delivery_id
 from chain_client.domain.records import Kind
 from chain_client.indexer import reader as index
-from chain_client.indexer.reader import EntryRow, HistoryQuery
+from chain_client.indexer import search
+from chain_client.indexer.reader import EntryRow
+from chain_client.indexer.search import DeliveryFilter
+from chain_client.intake import MAX_WAYBILL
 from chain_client.vault import documents, waybills
 from chain_client.vault.documents import StoredDocument
 
@@ -42,20 +47,47 @@ async def list_deliveries(
     caller: ReadingCaller,
     context: Context,
     connection: Reading,
+    outcome: Annotated[
+        OutcomeName | None, Query(description="The last report's; `opened` where there is none yet.")
+    ] = None,
+    driver: Annotated[
+        int | None,
+        Query(ge=0, le=(1 << 32) - 1, description="The present driver, or one that a report replaced."),
+    ] = None,
+    id: Annotated[
+        str | None,
+        Query(
+            max_length=66,
+            description="The first 4 hex digits of the delivery id, or more, with or without 0x.",
+        ),
+    ] = None,
+    waybill: Annotated[
+        str | None, Query(max_length=MAX_WAYBILL, description="Exactly this one; for shippers, of their own.")
+    ] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Return a page of the deliveries that the calling member ships or carries, newest first, without records.
 
-    For members, each its own. What was accepted and is not on chain yet is not among them. 410 where the chain was
-    rewound below the cursor: start again without one.
+    For members, each its own; all given filters hold. What was accepted and is not on chain yet is not among them. One
+    call looks at so many entries and no more: with filters a page may hold fewer than `limit`, even none, while
+    `next_cursor` leads on. 410 where the chain was rewound below the cursor: start again without one.
     """
     after = await place_of(connection, context.ledger_id, cursor)
-    query = HistoryQuery(member=caller.member, kind=Kind.OPENING)
-    page = await index.history(
-        connection, context.ledger_id, query, after=after, limit=limit, newest_first=True
+    chosen = DeliveryFilter(
+        outcome=None if outcome is None else OUTCOMES[outcome],
+        driver=None if driver is None else DriverNumber(driver),
+        ids=None if id is None else ids_beginning(id),
     )
-    ids = [entry.delivery_id for entry in page]
+    if waybill is not None:
+        known = await waybills.by_waybill(connection, context.ledger_id, caller.member, [waybill])
+        if waybill not in known:
+            return {"deliveries": [], "next_cursor": None}
+        chosen = replace(chosen, one=known[waybill].delivery_id)
+    found = await search.openings(
+        connection, context.ledger_id, caller.member, chosen, after=after, limit=limit
+    )
+    ids = [entry.delivery_id for entry in found.entries]
     states = await index.states(connection, context.ledger_id, ids)
     mine = [one for one in ids if states[one].shipper == caller.member]
     kept = await waybills.by_delivery(connection, context.ledger_id, mine)
@@ -65,7 +97,7 @@ async def list_deliveries(
             shown_delivery(states[one], now, waybill=kept[one].waybill if one in kept else None, record=None)
             for one in ids
         ],
-        "next_cursor": await next_cursor(connection, context.ledger_id, page, limit),
+        "next_cursor": await cursor_at(connection, context.ledger_id, found.reached),
     }
 
 

@@ -101,6 +101,17 @@ def _feedback_open(word: DeliveryWord, now: int) -> bool:
     return (word.rateable or now > word.promised_by) and now <= word.promised_by + FEEDBACK_WINDOW
 
 
+def shown_document(stored: StoredDocument | None) -> dict[str, Any] | None:
+    """Return a private document as DocumentModel's JSON; null where none is kept."""
+    if stored is None:
+        return None
+    return {
+        "content": stored.content,
+        "salt": None if stored.salt is None else to_hex(stored.salt),
+        "erased": stored.erased,
+    }
+
+
 def shown_history(
     view: View, entries: Sequence[EntryRow], documents: Mapping[Hash32, StoredDocument]
 ) -> list[dict[str, Any]]:
@@ -112,11 +123,6 @@ def _document(
     view: View, entry: EntryRow, documents: Mapping[Hash32, StoredDocument]
 ) -> dict[str, Any] | None:
     document_hash = document_hash_of(entry.item)
-    stored = documents.get(Hash32(document_hash)) if document_hash and view.sees_private else None
-    if stored is None:
-        return None
-    return {
-        "content": stored.content,
-        "salt": None if stored.salt is None else to_hex(stored.salt),
-        "erased": stored.erased,
-    }
+    return shown_document(
+        documents.get(Hash32(document_hash)) if document_hash and view.sees_private else None
+    )

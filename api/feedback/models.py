@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pydantic import Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from api.bodies import Incoming
+from api.deliveries.views import DeliveryEntryModel
 from api.fields import Document, HexHash, HexId, HexSignature, IssuesField
 from chain_client.domain.ids import ZERO_HASH, DeliveryId, DriverNumber, Hash32
 from chain_client.domain.records import Feedback
@@ -76,3 +77,22 @@ EXAMPLE: Final[dict[str, Any]] = {
     "010a2897a016734b0b3895f578c05d02b8d1f43f531e84df475a61f2bba12800",
 }
 """Signed by the key of `tests/vectors/eip712.json` in its domain."""
+
+
+class FeedbackEntryModel(DeliveryEntryModel):
+    """A recorded feedback, its comment for those who may see it, and what to make of it."""
+
+    serious: bool = Field(
+        description="One or two stars, or damaged_item, missing, wrong_place, attitude, false_attempt or unsafe_drop."
+    )
+    superseded: bool = Field(
+        description="A later revision about the same driver's part in the delivery is recorded."
+    )
+    withdrawn: bool = Field(description="This revision takes back what was said.")
+
+
+class FeedbacksModel(BaseModel):
+    """A page of feedback, newest first."""
+
+    feedback: list[FeedbackEntryModel]
+    next_cursor: str | None

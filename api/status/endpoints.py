@@ -120,7 +120,9 @@ async def ledger(context: Context, connection: Reading) -> dict[str, Any]:
             "chainId": identity.chain_id,
             "verifyingContract": to_hex(identity.address),
         },
-        "types": {kind.__name__: _fields(TYPE_STRINGS[kind]) for kind in (Feedback, KeyChange, ReadToken, Receipt)},
+        "types": {
+            kind.__name__: _fields(TYPE_STRINGS[kind]) for kind in (Feedback, KeyChange, ReadToken, Receipt)
+        },
         "genesis_hash": to_hex(identity.genesis_hash),
         "deploy_block": identity.deploy_block,
         "deploy_block_hash": to_hex(identity.deploy_block_hash),

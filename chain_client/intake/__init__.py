@@ -8,7 +8,7 @@ from chain_client.intake.desk import ReceiptSigner, RoleMissing
 from chain_client.intake.expected import IndexNotReady
 from chain_client.intake.feedback import PreparedFeedback
 from chain_client.intake.intake import Intake
-from chain_client.intake.read_tokens import NotTakenOver, NothingToRead, TokenFixed
+from chain_client.intake.read_tokens import NothingToRead, NotTakenOver, TokenFixed
 from chain_client.intake.refusals import code_of
 from chain_client.intake.requests import (
     MAX_DEPTH,

@@ -21,7 +21,7 @@ from chain_client.vault.waybills import Replacement
 
 
 class NothingToRead(NotFound):
-    """This delivery is not on the ledger (yet), or nothing of it is kept here (any more)."""
+    """The delivery is not on the ledger (yet), or nothing of it is kept here (any more)."""
 
 
 class NotTakenOver(Conflict):

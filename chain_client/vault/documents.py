@@ -7,7 +7,7 @@ is left after erasure is a hash that says nothing. Who may read a document is th
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -21,7 +21,7 @@ from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import DeliveryId, Hash32
 from chain_client.store import LedgerId
 from chain_client.store.tables import documents
-from chain_client.vault._rows import insert_missing
+from chain_client.vault._rows import chunks, insert_missing
 
 DocumentKind = Literal["record", "evidence", "content"]
 
@@ -128,6 +128,27 @@ async def of_delivery(
         select(documents).where(documents.c.ledger_id == ledger_id, documents.c.delivery_id == delivery_id)
     )
     return {Hash32(row.hash): _stored(row) for row in rows}
+
+
+async def by_hash(
+    connection: AsyncConnection, ledger_id: LedgerId, which: Iterable[tuple[DeliveryId, Hash32]]
+) -> dict[tuple[DeliveryId, Hash32], StoredDocument]:
+    """Return these documents of several deliveries, erased ones included; what was never kept is left out."""
+    wanted = set(which)
+    found: dict[tuple[DeliveryId, Hash32], StoredDocument] = {}
+    for some in chunks(sorted(wanted)):
+        rows = await connection.execute(
+            select(documents).where(
+                documents.c.ledger_id == ledger_id,
+                documents.c.delivery_id.in_({delivery for delivery, _ in some}),
+                documents.c.hash.in_({document_hash for _, document_hash in some}),
+            )
+        )
+        for row in rows:
+            key = DeliveryId(row.delivery_id), Hash32(row.hash)
+            if key in wanted:
+                found[key] = _stored(row)
+    return found
 
 
 async def each(connection: AsyncConnection, ledger_id: LedgerId) -> AsyncIterator[StoredDocument]:

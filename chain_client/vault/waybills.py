@@ -35,7 +35,7 @@ class WaybillRace(Unavailable):
 
 
 class FormerToken(Forbidden):
-    """This read token is the one from before the recipient took the delivery over: it reads nothing any more."""
+    """A read token from before the recipient took the delivery over, which reads nothing any more."""
 
     code = "taken-over"
 
