@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
 
@@ -142,6 +142,10 @@ DROP = st.tuples(st.just("drop"), st.integers(1, 4))
 REBUILD = st.tuples(st.just("rebuild"), st.tuples(st.integers(1, 4), st.none() | st.integers(0, 4)))
 
 
+BESIDE: list[tuple[str, Any]] = [*[("append", [1])] * 3, ("look", (4, None)), ("drop", 3)]
+"""What was looked at is rewound, and an opening comes below it; what was given stands."""
+
+
 async def play(made: Index, query: HistoryQuery, acts: list[tuple[str, Any]], *, fresh: bool) -> Client:
     await made._empty(0)
     made = replace(made, head=100, hashes={100: bytes(32)}, kinds={100: []})
@@ -183,6 +187,7 @@ def test_cuts_lose_nothing_and_repeat_nothing(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(APPEND | LOOK | DROP, max_size=14), query=st.sampled_from(QUERIES), fresh=st.booleans())
+@example(acts=BESIDE, query=QUERIES[2], fresh=True)
 def test_rewinds_are_told_or_touch_nothing_that_was_given(
     made: Index, runner: asyncio.Runner, acts: list[tuple[str, Any]], query: HistoryQuery, fresh: bool
 ) -> None:
