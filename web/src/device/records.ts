@@ -1,0 +1,110 @@
+/** What the recipient's device keeps: seeds, take-overs, drafts, signed feedback on its way, and what was last seen. */
+
+import type { Hex } from '../core/hex.ts';
+import type { Delivery, DeliveryEntry, Ledger, Receipt } from '../service/models.ts';
+
+/** A device's secret. Keys and read tokens of the deliveries it took over derive from it. */
+export interface Seed {
+  readonly id: string;
+  readonly seed: Uint8Array;
+  readonly made: 'here' | 'imported';
+  readonly at: number;
+}
+
+/**
+ * A delivery that this device takes over. `made`: signed and kept; `accepted`: the service has the key change;
+ * `recorded`: it is on chain; `moved`: the read token follows from this device's seed too.
+ */
+export interface Possession {
+  readonly deliveryId: Hex;
+  readonly origin: string;
+  readonly seed: Uint8Array;
+  /** Address of the key that the seed gives for this delivery. */
+  readonly key: Hex;
+  /** Of the link's key over the key change; null where another device signed it. */
+  readonly signature: Hex | null;
+  readonly stage: 'made' | 'accepted' | 'recorded' | 'moved';
+}
+
+/** What the recipient chose and wrote. `issues` are bits; `driver` is null as long as they left it as proposed. */
+export interface Draft {
+  readonly overall: number;
+  readonly timeliness: number;
+  readonly packaging: number;
+  readonly professionalism: number;
+  readonly accuracy: number;
+  readonly issues: number;
+  readonly comment: string;
+  readonly driver: number | null;
+}
+
+export const EMPTY_DRAFT: Draft = {
+  overall: 0,
+  timeliness: 0,
+  packaging: 0,
+  professionalism: 0,
+  accuracy: 0,
+  issues: 0,
+  comment: '',
+  driver: null,
+};
+
+/** A feedback as `POST /v1/feedback` takes it. */
+export interface SignedFeedback {
+  readonly delivery_id: Hex;
+  readonly driver: number;
+  readonly overall: number;
+  readonly timeliness: number;
+  readonly packaging: number;
+  readonly professionalism: number;
+  readonly accuracy: number;
+  readonly issues: number;
+  readonly content_hash: Hex;
+  readonly revision: number;
+  readonly signature: Hex;
+  readonly content?: { readonly comment: string; readonly lang: string };
+  readonly salt?: Hex;
+}
+
+export interface Refused {
+  /** A refusal's code, or `set-aside`, `taken-over`. */
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** Signed feedback on its way. Only what is `waiting` may still be changed or dropped. */
+export interface Outgoing {
+  readonly deliveryId: Hex;
+  readonly origin: string;
+  readonly feedback: SignedFeedback;
+  readonly digest: Hex;
+  readonly signedAt: number;
+  readonly stage: 'waiting' | 'accepted' | 'recorded' | 'refused';
+  /** How often sending was tried: from the first try on, the service may have it without us knowing. */
+  readonly tries: number;
+  readonly intent: Hex | null;
+  readonly receipt: Receipt | null;
+  /** Whether the receipt is the relay's signature over this very digest; null without a receipt. */
+  readonly receiptHolds: boolean | null;
+  readonly block: number | null;
+  readonly refused: Refused | null;
+}
+
+/** A delivery as last seen, to be shown without a line. */
+export interface Seen {
+  readonly deliveryId: Hex;
+  readonly at: number;
+  readonly ledger: Ledger;
+  readonly delivery: Delivery;
+  readonly entries: readonly DeliveryEntry[];
+}
+
+export interface Kept {
+  seeds: Seed;
+  possessions: Possession;
+  drafts: { readonly deliveryId: Hex; readonly draft: Draft };
+  outgoing: Outgoing;
+  seen: Seen;
+}
+
+export type StoreName = keyof Kept;

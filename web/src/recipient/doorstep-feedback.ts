@@ -1,0 +1,373 @@
+/**
+ * `<doorstep-feedback>`: rating a delivery, on our tracking page or a shop's own.
+ *
+ *   <script type="module" src="https://…/embed/doorstep-feedback.js"></script>
+ *   <doorstep-feedback link="https://…/t/0x…#…"></doorstep-feedback>
+ *
+ * Attributes: `link` (the whole tracking link), `api` (the service's origin; by default the script's own), `lang`,
+ * `theme` (`light`, `dark`, `auto`; by default the page's). Properties besides: `deliveryId` and `secret`.
+ * Custom properties: `--doorstep-accent`, `--doorstep-on-accent`, `--doorstep-font`. Parts: `card`, `heading`, `form`,
+ * `submit`. Events (bubbling, composed): see `FeedbackEvents`.
+ */
+
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import type { Hex } from '../core/hex.ts';
+import { parseLink } from '../core/links.ts';
+import type { Draft, Outgoing } from '../device/records.ts';
+import { controls } from '../look/controls.ts';
+import '../look/d-state.ts';
+import type { Receipt } from '../service/models.ts';
+import type { Words } from '../words/words.ts';
+import { isOpen, nameOf, type Snapshot, shipperOf, standing, type View, viewOf } from './flow.ts';
+import { wordsFor } from './languages.ts';
+import './rating-form.ts';
+import type { Submission } from './rating-form.ts';
+import './sent-feedback.ts';
+import './standing-feedback.ts';
+import './taken-over.ts';
+import { hostTokens } from './shadow-tokens.ts';
+import { driversOf, situationOf } from './situation.ts';
+import { moment } from './times.ts';
+import { Visit } from './visit.ts';
+
+/** What the component tells the page it stands on. */
+export interface FeedbackEvents {
+  /** The service has it: keep the receipt. `recordBy` is RFC 3339, null without a receipt. */
+  'doorstep-accepted': { digest: Hex; intent: Hex | null; receipt: Receipt | null; recordBy: string | null };
+  'doorstep-recorded': { digest: Hex; block: number };
+  /** It will not be recorded as it is; `code` is stable. */
+  'doorstep-rejected': { digest: Hex; code: string; detail: string };
+  /** Another device holds this delivery. */
+  'doorstep-taken-over': { at: string | null };
+  /** The delivery cannot be shown; `reason` is the view's name. */
+  'doorstep-error': { reason: string };
+}
+
+const TICK_MS = 15_000;
+
+@customElement('doorstep-feedback')
+export class DoorstepFeedback extends LitElement {
+  @property() link = '';
+  @property({ attribute: false }) deliveryId = '';
+  @property({ attribute: false }) secret = '';
+  @property() api = new URL(import.meta.url).origin;
+  @property() override lang = '';
+  @property({ reflect: true }) theme = '';
+  /** Given by our own page, which shows the same visit; without, the component makes its own. */
+  @property({ attribute: false }) visit: Visit | null = null;
+  @property({ attribute: false }) words: Words | null = null;
+  @state() private seen: Snapshot | null = null;
+  @state() private editing = false;
+  @state() private amendment: Draft | null = null;
+  @state() private busy = false;
+  @state() private failed = '';
+  @state() private time = Date.now();
+  #own: Visit | null = null;
+  #told = '';
+  #view: View = 'loading';
+  #tick: ReturnType<typeof setInterval> | undefined;
+
+  static override styles = [
+    hostTokens,
+    controls,
+    css`
+      :host {
+        display: block;
+        color: var(--d-ink);
+        font-family: var(--d-font);
+        line-height: var(--d-leading);
+      }
+      .card {
+        display: grid;
+        gap: var(--d-4);
+      }
+    `,
+  ];
+
+  override connectedCallback() {
+    super.connectedCallback();
+    this.#tick = setInterval(() => {
+      this.time = Date.now();
+    }, TICK_MS);
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.#tick);
+    this.#own?.close();
+    this.#own = null;
+  }
+
+  override willUpdate(changed: PropertyValues) {
+    if (changed.has('lang') || this.words === null) void this.#load();
+    if (['link', 'deliveryId', 'secret', 'api', 'visit'].some((name) => changed.has(name))) this.#attend();
+  }
+
+  override render() {
+    const { words, seen } = this;
+    if (words === null) return html`<d-state kind="loading"></d-state>`;
+    return html`<section class="card" part="card" aria-labelledby="heading">
+      ${seen === null ? this.#plain('wrong-link') : this.#content(viewOf(seen, this.time), seen, words)}
+    </section>`;
+  }
+
+  override updated() {
+    const { seen } = this;
+    if (seen === null) return;
+    const view = viewOf(seen, this.time);
+    if (view !== this.#view) {
+      const isOutcome = ['waiting', 'accepted', 'recorded', 'refused'].includes(view);
+      // The form that had the focus is gone: reading goes on at what came of it.
+      if (isOutcome && ['form', 'recorded'].includes(this.#view) && this.busy)
+        this.renderRoot.querySelector<HTMLElement>('#heading')?.focus();
+      this.#view = view;
+    }
+    this.#tell(view, seen);
+  }
+
+  #content(view: View, seen: Snapshot, words: Words) {
+    const { delivery } = seen;
+    if (delivery === null) {
+      if (view === 'taken-over') return this.#takenOver(seen);
+      return this.#plain(view);
+    }
+    switch (view) {
+      case 'form':
+        return this.#form(seen);
+      case 'recorded':
+        if (this.editing) return this.#form(seen);
+        return html`<standing-feedback
+          .words=${words}
+          .seen=${seen}
+          .open=${isOpen(delivery, this.time)}
+          @amend=${this.#amend}
+          @withdraw=${this.#withdraw}
+          @erase=${this.#erase}
+        ></standing-feedback>`;
+      case 'waiting':
+      case 'accepted':
+      case 'overdue':
+      case 'refused':
+        if (this.editing) return this.#form(seen);
+        return html`<sent-feedback
+          .words=${words}
+          .seen=${seen}
+          .view=${view}
+          @change-it=${() => this.#reopen()}
+          @drop-it=${() => void this.visit?.drop(false)}
+          @again=${() => void this.#again()}
+        ></sent-feedback>`;
+      case 'too-early':
+        return html`${this.#heading(words.t('early.heading'))}
+          <p>${words.t('early.text', { time: moment(words, delivery.promised_by) })}</p>`;
+      case 'closed':
+        return html`${this.#heading(words.t('closed.heading'))}
+          <p>${words.t('closed.text')}</p>`;
+      case 'taken-over':
+        return this.#takenOver(seen);
+      default:
+        return this.#plain(view);
+    }
+  }
+
+  #heading(text: string) {
+    return html`<h2 id="heading" part="heading" tabindex="-1">${text}</h2>`;
+  }
+
+  #form(seen: Snapshot) {
+    const words = this.words as Words;
+    const { delivery, ledger } = seen;
+    if (delivery === null) return nothing;
+    const amends = this.editing;
+    return html`${this.#heading(words.t(amends ? 'form.headingAgain' : 'form.heading'))}
+      ${seen.forgetful ? html`<p class="note watch">${words.t('device.forgetful')}</p>` : nothing}
+      ${this.failed === '' ? nothing : html`<p class="note bad" role="alert">${this.failed}</p>`}
+      <rating-form
+        part="form"
+        exportparts="submit"
+        .words=${words}
+        .situation=${situationOf(delivery, seen.entries, this.time)}
+        .drivers=${driversOf(delivery)}
+        .carrier=${nameOf(ledger, delivery.carrier) ?? ''}
+        .draft=${this.amendment ?? this.visit?.draft}
+        .amends=${amends}
+        .busy=${this.busy}
+        @touched=${this.#warm}
+        @drafted=${(event: CustomEvent<Draft>) => this.#drafted(event.detail)}
+        @submitted=${(event: CustomEvent<Submission>) => void this.#submit(event.detail)}
+        @cancelled=${() => this.#leaveForm()}
+      ></rating-form>`;
+  }
+
+  #takenOver(seen: Snapshot) {
+    const id = this.visit?.link.deliveryId;
+    return html`<taken-over
+      .words=${this.words}
+      .seen=${seen}
+      .shop=${id === undefined ? null : nameOf(seen.ledger, shipperOf(id))}
+      .visit=${this.visit}
+    ></taken-over>`;
+  }
+
+  #plain(view: View) {
+    const words = this.words as Words;
+    const kinds: Partial<Record<View, 'loading' | 'offline' | 'error'>> = {
+      loading: 'loading',
+      'not-yet': 'loading',
+      unreachable: 'offline',
+    };
+    const retry = view === 'unreachable' || view === 'failed';
+    return html`<h2 id="heading" class="visually-hidden">${words.t('form.heading')}</h2>
+      <d-state
+        kind=${kinds[view] ?? 'error'}
+        heading=${words.t(`state.${view}.heading`)}
+        detail=${words.has(`state.${view}.text`) ? words.t(`state.${view}.text`) : ''}
+        action=${retry ? words.t('state.retry') : ''}
+        @act=${() => void this.visit?.refresh()}
+      ></d-state>`;
+  }
+
+  async #load() {
+    const words = await wordsFor(this.lang === '' ? null : this.lang);
+    this.words = words;
+  }
+
+  /** Makes the visit that the attributes ask for, or attends to the one that was given. */
+  #attend() {
+    if (this.visit === null || this.visit === this.#own) {
+      const given = this.#parse();
+      this.#own?.close();
+      this.#own = given === null ? null : new Visit(given, this.api === location.origin ? '' : this.api);
+      this.visit = this.#own;
+      void this.#own?.open();
+    }
+    this.seen = this.visit?.now ?? null;
+    this.visit?.addEventListener('change', this.#changed);
+    if (this.visit === null) this.#send('doorstep-error', { reason: 'wrong-link' });
+  }
+
+  #changed = () => {
+    this.seen = this.visit?.now ?? null;
+    this.time = Date.now();
+  };
+
+  #parse() {
+    if (this.deliveryId !== '') return parseLink(`/t/${this.deliveryId}`, this.secret);
+    try {
+      const url = new URL(this.link, location.href);
+      return parseLink(url.pathname, url.hash);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Loads what signs while the reader is still choosing. */
+  #warm = () => {
+    void import('./submitting.ts');
+    void import('./sending.ts');
+  };
+
+  #drafted(draft: Draft) {
+    if (this.editing) this.amendment = draft;
+    else void this.visit?.keepDraft(draft);
+  }
+
+  #amend = (event: Event) => {
+    this.amendment = (event as CustomEvent<Draft>).detail;
+    this.editing = true;
+    this.busy = false;
+  };
+
+  #reopen() {
+    const sent = this.seen?.outgoing;
+    if (sent === null || sent === undefined) return;
+    void import('./visit.ts').then(({ draftOf }) => {
+      this.amendment = draftOf(sent);
+      this.editing = true;
+      this.busy = false;
+    });
+  }
+
+  #leaveForm() {
+    this.editing = false;
+    this.amendment = null;
+  }
+
+  #withdraw = async () => {
+    const { EMPTY_DRAFT } = await import('../device/records.ts');
+    const stands = standing(this.seen?.entries ?? []);
+    if (stands !== null) await this.#submit({ draft: EMPTY_DRAFT, driver: stands.item.driver });
+  };
+
+  async #again() {
+    const sent = this.seen?.outgoing;
+    if (sent === null || sent === undefined) return;
+    const { draftOf } = await import('./visit.ts');
+    await this.#submit({ draft: draftOf(sent), driver: sent.feedback.driver });
+  }
+
+  #erase = async () => {
+    try {
+      await this.visit?.erase();
+    } catch {
+      this.failed = this.words?.t('erase.failed') ?? '';
+    }
+  };
+
+  async #submit({ draft, driver }: Submission) {
+    if (this.busy) return;
+    this.busy = true;
+    this.failed = '';
+    try {
+      const sending = this.visit?.submit(draft, driver, this.words?.language ?? 'en');
+      await sending;
+      this.#leaveForm();
+    } catch {
+      this.failed = this.words?.t('form.failed') ?? '';
+    } finally {
+      await this.updateComplete;
+      this.busy = false;
+    }
+  }
+
+  /** Says each thing once. */
+  #tell(view: View, seen: Snapshot) {
+    const { outgoing } = seen;
+    const key = `${view} ${outgoing?.digest ?? ''}`;
+    if (key === this.#told) return;
+    this.#told = key;
+    if (view === 'taken-over') {
+      const at = seen.obstacle?.kind === 'taken-over' ? seen.obstacle.at : null;
+      this.#send('doorstep-taken-over', { at });
+    } else if (outgoing !== null) this.#tellOutgoing(outgoing);
+    else if (['wrong-link', 'unknown', 'unreachable', 'failed'].includes(view))
+      this.#send('doorstep-error', { reason: view });
+  }
+
+  #tellOutgoing(outgoing: Outgoing) {
+    const { digest, intent, receipt, refused, block } = outgoing;
+    if (outgoing.stage === 'accepted')
+      this.#send('doorstep-accepted', { digest, intent, receipt, recordBy: receipt?.record_by ?? null });
+    if (outgoing.stage === 'recorded' && block !== null) this.#send('doorstep-recorded', { digest, block });
+    if (outgoing.stage === 'refused' && refused !== null)
+      this.#send('doorstep-rejected', { digest, code: refused.code, detail: refused.detail });
+  }
+
+  #send<Name extends keyof FeedbackEvents>(name: Name, detail: FeedbackEvents[Name]) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'doorstep-feedback': DoorstepFeedback;
+  }
+  interface HTMLElementEventMap {
+    'doorstep-accepted': CustomEvent<FeedbackEvents['doorstep-accepted']>;
+    'doorstep-recorded': CustomEvent<FeedbackEvents['doorstep-recorded']>;
+    'doorstep-rejected': CustomEvent<FeedbackEvents['doorstep-rejected']>;
+    'doorstep-taken-over': CustomEvent<FeedbackEvents['doorstep-taken-over']>;
+    'doorstep-error': CustomEvent<FeedbackEvents['doorstep-error']>;
+  }
+}

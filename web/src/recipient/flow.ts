@@ -1,0 +1,142 @@
+/** Which view the recipient sees, from what is known. Pure. */
+
+import type { Hex } from '../core/hex.ts';
+import type { Outgoing, Possession } from '../device/records.ts';
+import type { Delivery, DeliveryEntry, FeedbackItem, Ledger } from '../service/models.ts';
+
+/** What stopped reading the delivery; `null` while it can be read. */
+export type Obstacle =
+  | { readonly kind: 'wrong-link' }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'not-yet' }
+  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'failed'; readonly detail: string }
+  | { readonly kind: 'taken-over'; readonly at: string | null; readonly block: number | null };
+
+/** Whose key signs for the delivery now. */
+export type Holder = 'link' | 'device' | 'somebody-else';
+
+export interface Snapshot {
+  readonly obstacle: Obstacle | null;
+  readonly ledger: Ledger | null;
+  readonly delivery: Delivery | null;
+  readonly entries: readonly DeliveryEntry[];
+  readonly possession: Possession | null;
+  readonly outgoing: Outgoing | null;
+  readonly holder: Holder;
+  /** The device keeps nothing: it signs with the link's key and takes nothing over. */
+  readonly forgetful: boolean;
+  readonly online: boolean;
+  /** When what is shown was read; null before. */
+  readonly readAt: number | null;
+  /** What is shown was read earlier, and cannot be read now. */
+  readonly stale: boolean;
+}
+
+export type View =
+  | 'loading'
+  | 'wrong-link'
+  | 'unknown'
+  | 'not-yet'
+  | 'unreachable'
+  | 'failed'
+  | 'taken-over'
+  | 'too-early'
+  | 'closed'
+  | 'form'
+  | 'waiting'
+  | 'accepted'
+  | 'overdue'
+  | 'refused'
+  | 'recorded';
+
+const WINDOW_MS = 366 * 86_400_000;
+
+/** Returns what to show at `now` (ms): what is on its way comes before what stands, what stands before the form. */
+export function viewOf(seen: Snapshot, now: number): View {
+  const { obstacle, delivery, outgoing } = seen;
+  if (delivery === null || seen.ledger === null) return obstacle?.kind ?? 'loading';
+  if (obstacle?.kind === 'taken-over' || seen.holder === 'somebody-else') return 'taken-over';
+  if (outgoing !== null && outgoing.stage !== 'recorded') {
+    if (outgoing.stage === 'accepted' && isOverdue(outgoing, now)) return 'overdue';
+    return outgoing.stage;
+  }
+  if (standing(seen.entries) !== null) return 'recorded';
+  return isOpen(delivery, now) ? 'form' : isClosed(delivery, now) ? 'closed' : 'too-early';
+}
+
+/** Returns whether feedback is taken, for all that this device knows. */
+export function isOpen(delivery: Delivery, now: number): boolean {
+  if (isClosed(delivery, now)) return false;
+  return delivery.feedback_open || now > Date.parse(delivery.promised_by);
+}
+
+export function isClosed(delivery: Delivery, now: number): boolean {
+  return now > Date.parse(delivery.promised_by) + WINDOW_MS;
+}
+
+export function closesAt(delivery: Delivery): number {
+  return Date.parse(delivery.promised_by) + WINDOW_MS;
+}
+
+/** Returns whether the promised time has passed without the feedback on record. */
+export function isOverdue(outgoing: Outgoing, now: number): boolean {
+  return outgoing.receipt !== null && now > Date.parse(outgoing.receipt.record_by);
+}
+
+export interface FeedbackOnRecord extends DeliveryEntry {
+  readonly item: Readonly<Record<string, unknown>> & FeedbackItem;
+}
+
+/** Returns the recorded feedback, newest first. */
+export function revisions(entries: readonly DeliveryEntry[]): FeedbackOnRecord[] {
+  return entries.filter((entry): entry is FeedbackOnRecord => entry.kind === 'feedback').reverse();
+}
+
+/** Returns the feedback that counts now; null where none was given. */
+export function standing(entries: readonly DeliveryEntry[]): FeedbackOnRecord | null {
+  return revisions(entries)[0] ?? null;
+}
+
+export function isWithdrawn(item: FeedbackItem): boolean {
+  const ratings = item.overall + item.timeliness + item.packaging + item.professionalism + item.accuracy;
+  return ratings === 0 && item.issue_bits === 0;
+}
+
+/** Returns the entry that outgoing feedback became; undefined while it is not on record. */
+export function recordOf(
+  outgoing: Outgoing,
+  entries: readonly DeliveryEntry[],
+): FeedbackOnRecord | undefined {
+  const sent = outgoing.feedback;
+  return revisions(entries).find(
+    ({ item }) =>
+      item.revision === sent.revision &&
+      item.driver === sent.driver &&
+      item.content_hash === sent.content_hash &&
+      item.issue_bits === sent.issues &&
+      item.overall === sent.overall &&
+      item.timeliness === sent.timeliness &&
+      item.packaging === sent.packaging &&
+      item.professionalism === sent.professionalism &&
+      item.accuracy === sent.accuracy,
+  );
+}
+
+/** Returns the revision to sign next. */
+export function nextRevision(seen: Pick<Snapshot, 'delivery' | 'outgoing'>): number {
+  const stored = seen.delivery?.revision ?? 0;
+  const sent = seen.outgoing;
+  // Refused for its revision although that follows the last recorded one: the same revision waits at the service.
+  const passed = sent?.refused?.code === 'revision' ? sent.feedback.revision : 0;
+  return Math.max(stored, passed) + 1;
+}
+
+/** Returns who opened the delivery: its id begins with the shipper's number, so it is known before anything is read. */
+export function shipperOf(deliveryId: Hex): number {
+  return Number.parseInt(deliveryId.slice(2, 6), 16);
+}
+
+export function nameOf(ledger: Ledger | null, member: number): string | null {
+  return ledger?.members.find((one) => one.member === member)?.name ?? null;
+}

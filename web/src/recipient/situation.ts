@@ -1,0 +1,175 @@
+/** What was reported, in terms of what to ask the recipient: which issues suit, which questions to put. Pure. */
+
+import type { Delivery, DeliveryEntry, OutcomeName } from '../service/models.ts';
+
+/** Issue names in the order of their bits. */
+export const ISSUES = [
+  'late',
+  'damaged_packaging',
+  'damaged_item',
+  'missing',
+  'wrong_item',
+  'wrong_place',
+  'attitude',
+  'fee_dispute',
+  'false_attempt',
+  'unsafe_drop',
+  'no_communication',
+] as const;
+export type Issue = (typeof ISSUES)[number];
+
+export const ASPECTS = ['timeliness', 'packaging', 'professionalism', 'accuracy'] as const;
+export type Aspect = (typeof ASPECTS)[number];
+
+export const bitOf = (issue: Issue): number => 1 << ISSUES.indexOf(issue);
+
+/** A reported time is believed only this long before its block's (policy 1). */
+const BELIEVED_MS = 172_800_000;
+
+export interface Report {
+  readonly outcome: OutcomeName;
+  readonly driver: number;
+  /** When it happened, as reported; RFC 3339. */
+  readonly at: string;
+  readonly block: number;
+  readonly recordedAt: string;
+}
+
+export interface Situation {
+  readonly reports: readonly Report[];
+  readonly outcome: OutcomeName | null;
+  /** The last report of 'attempted', if any. */
+  readonly attempted: Report | null;
+  readonly arrived: Report | null;
+  /** How much later than promised it came, or is by now; 0 where the promise is kept or still may be. */
+  readonly lateByMs: number;
+  readonly promise: 'kept' | 'late' | 'open' | 'passed' | 'void';
+}
+
+export function reportsOf(entries: readonly DeliveryEntry[]): Report[] {
+  return entries
+    .filter((entry) => entry.kind === 'report')
+    .map((entry) => ({
+      outcome: entry.item.outcome as OutcomeName,
+      driver: entry.driver,
+      at: String(entry.item.occurred_at),
+      block: entry.block,
+      recordedAt: entry.time,
+    }));
+}
+
+/** Returns what the reports say at `now` (ms). */
+export function situationOf(delivery: Delivery, entries: readonly DeliveryEntry[], now: number): Situation {
+  const reports = reportsOf(entries);
+  const last = (outcome: OutcomeName) => reports.findLast((one) => one.outcome === outcome) ?? null;
+  const promised = Date.parse(delivery.promised_by);
+  const arrived = last('delivered');
+  const ended = delivery.outcome !== null && ['cancelled', 'not_received'].includes(delivery.outcome);
+  const came = arrived === null ? now : timeOf(arrived);
+  const lateByMs = ended ? 0 : Math.max(0, came - promised);
+  const promise = ended
+    ? 'void'
+    : arrived !== null
+      ? lateByMs > 0
+        ? 'late'
+        : 'kept'
+      : lateByMs > 0
+        ? 'passed'
+        : 'open';
+  return { reports, outcome: delivery.outcome, attempted: last('attempted'), arrived, lateByMs, promise };
+}
+
+function timeOf(report: Report): number {
+  const at = Date.parse(report.at);
+  const recorded = Date.parse(report.recordedAt);
+  return recorded - at > BELIEVED_MS ? recorded : at;
+}
+
+export interface Chips {
+  readonly shown: readonly Issue[];
+  /** Behind 'anything to flag?', or 'more'. */
+  readonly folded: readonly Issue[];
+}
+
+/** What most often spoils a delivery, first. */
+const COMMON: readonly Issue[] = [
+  'late',
+  'damaged_packaging',
+  'damaged_item',
+  'missing',
+  'wrong_place',
+  'attitude',
+  'no_communication',
+  'unsafe_drop',
+  'false_attempt',
+  'wrong_item',
+  'fee_dispute',
+];
+const SHOWN_AT: Readonly<Record<number, number>> = { 1: 8, 2: 8, 3: 6, 4: 0, 5: 0 };
+
+/**
+ * Returns the issues in the order that suits: what the reports suggest first. Few stars show more of them; at four and
+ * five only suggestions and what is chosen already. All others are folded away, never lost.
+ */
+export function chipsFor(overall: number, situation: Situation, chosen: number): Chips {
+  const suggested = suggestions(situation);
+  const order = [...suggested, ...COMMON.filter((issue) => !suggested.includes(issue))];
+  const most = Math.max(SHOWN_AT[overall] ?? 0, suggested.length);
+  const shown = order.filter((issue, place) => place < most || (chosen & bitOf(issue)) !== 0);
+  return { shown, folded: order.filter((issue) => !shown.includes(issue)) };
+}
+
+/** Returns the issues that the reports themselves suggest. */
+export function suggestions(situation: Situation): Issue[] {
+  const found: Issue[] = [];
+  if (situation.lateByMs > 0) found.push('late');
+  if (situation.outcome === 'lost') found.push('missing');
+  return found;
+}
+
+export type Question = 'attempted' | 'arrived';
+export interface Choice {
+  readonly answer: string;
+  /** The issue that this answer flags; null for an answer that flags none. */
+  readonly flags: Issue | null;
+}
+
+/** What to ask, with its answers; each question owns the issues of its answers. */
+export const QUESTIONS: Readonly<Record<Question, readonly Choice[]>> = {
+  attempted: [
+    { answer: 'yes', flags: 'false_attempt' },
+    { answer: 'no', flags: null },
+  ],
+  arrived: [
+    { answer: 'yes', flags: null },
+    { answer: 'nothing', flags: 'missing' },
+    { answer: 'elsewhere', flags: 'wrong_place' },
+  ],
+};
+
+/** Returns the questions that the reports raise; whether it arrived is only asked of who is not content. */
+export function questionsFor(overall: number, situation: Situation): Question[] {
+  const asked: Question[] = [];
+  if (situation.attempted !== null) asked.push('attempted');
+  if (situation.outcome === 'delivered' && overall > 0 && overall <= 2) asked.push('arrived');
+  return asked;
+}
+
+/** Returns the issue bits after an answer: its own flag set, those of the question's other answers cleared. */
+export function answered(issues: number, question: Question, answer: string): number {
+  let bits = issues;
+  for (const choice of QUESTIONS[question]) if (choice.flags !== null) bits &= ~bitOf(choice.flags);
+  const flags = QUESTIONS[question].find((choice) => choice.answer === answer)?.flags ?? null;
+  return flags === null ? bits : bits | bitOf(flags);
+}
+
+/** Returns who the feedback can be about: the present driver first, then earlier ones, then nobody (0). */
+export function driversOf(delivery: Delivery): number[] {
+  return [
+    ...new Set([
+      ...(delivery.driver === 0 ? [] : [delivery.driver]),
+      ...delivery.was_drivers.toReversed(),
+      0,
+    ]),
+  ];
+}

@@ -1,0 +1,155 @@
+/** `<standing-feedback>`: the recipient's feedback that stands on record, and what can still be done with it. */
+
+import { css, html, LitElement, nothing } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import type { Draft } from '../device/records.ts';
+import { controls } from '../look/controls.ts';
+import '../look/d-copy.ts';
+import type { Words } from '../words/words.ts';
+import { type FeedbackOnRecord, isWithdrawn, type Snapshot, standing } from './flow.ts';
+import './stars-line.ts';
+import { moment } from './times.ts';
+
+/** Properties: `words`, `seen`, `open` (feedback is taken). Events: `amend` (detail: a Draft), `withdraw`, `erase`. */
+@customElement('standing-feedback')
+export class StandingFeedback extends LitElement {
+  @property({ attribute: false }) words!: Words;
+  @property({ attribute: false }) seen!: Snapshot;
+  @property({ type: Boolean }) open = false;
+  @state() private asking: 'withdraw' | 'erase' | null = null;
+
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: grid;
+        gap: var(--d-4);
+      }
+      .actions {
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--d-3);
+      }
+      .head {
+        display: flex;
+        align-items: center;
+        gap: var(--d-3);
+      }
+      .mark {
+        flex: none;
+        display: grid;
+        place-items: center;
+        inline-size: 2.5rem;
+        block-size: 2.5rem;
+        border-radius: 50%;
+        background: var(--d-good-soft);
+        color: var(--d-good);
+        font-weight: 700;
+      }
+      blockquote {
+        margin: 0;
+        padding: var(--d-3) var(--d-4);
+        border-inline-start: 4px solid var(--d-line-strong);
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+      }
+      .note {
+        display: grid;
+        gap: var(--d-3);
+      }
+    `,
+  ];
+
+  override render() {
+    const { words } = this;
+    const stands = standing(this.seen.entries);
+    if (stands === null) return nothing;
+    const gone = isWithdrawn(stands.item);
+    const digest = this.seen.outgoing?.block === stands.block ? this.seen.outgoing.digest : null;
+    return html`<div role="status" class="head">
+        <span class="mark" aria-hidden="true">✓</span>
+        <h2 id="heading" tabindex="-1">
+          ${words.t(gone ? 'standing.headingWithdrawn' : 'standing.heading', { block: words.number(stands.block) })}
+        </h2>
+      </div>
+      <p class="soft">
+        ${words.t('standing.since', { time: moment(words, stands.time), revision: stands.item.revision })}
+      </p>
+      ${gone ? nothing : html`<stars-line .words=${words} .item=${stands.item}></stars-line>`}
+      ${this.#comment(stands)}
+      ${
+        digest === null
+          ? nothing
+          : html`<p>
+              <span class="soft small">${words.t('receipt.digest')}</span><br /><d-copy
+                value=${digest}
+                short
+                label=${words.t('copy')}
+                copied=${words.t('copied')}
+                name=${words.t('receipt.digest')}
+              ></d-copy>
+            </p>`
+      }
+      ${this.asking === null ? this.#actions(stands, gone) : this.#confirm(this.asking)}`;
+  }
+
+  #comment(stands: FeedbackOnRecord) {
+    if (stands.document === null) return nothing;
+    if (stands.document.erased) return html`<p class="soft">${this.words.t('standing.erased')}</p>`;
+    return html`<blockquote>${String(stands.document.content?.comment ?? '')}</blockquote>`;
+  }
+
+  #actions(stands: FeedbackOnRecord, gone: boolean) {
+    const { words } = this;
+    const hasText = this.seen.entries.some((one) => one.kind === 'feedback' && one.document?.content != null);
+    const ask = (what: 'withdraw' | 'erase') => () => {
+      this.asking = what;
+    };
+    return html`<div class="actions">
+      ${
+        this.open
+          ? html`<button @click=${() => this.#amend(stands)}>${words.t(gone ? 'standing.rateAgain' : 'standing.amend')}</button>`
+          : nothing
+      }
+      ${this.open && !gone ? html`<button class="plain" @click=${ask('withdraw')}>${words.t('standing.withdraw')}</button>` : nothing}
+      ${hasText ? html`<button class="plain" @click=${ask('erase')}>${words.t('erase.button')}</button>` : nothing}
+    </div>`;
+  }
+
+  #confirm(what: 'withdraw' | 'erase') {
+    const { words } = this;
+    return html`<div class="note watch" role="group" aria-labelledby="sure">
+      <p id="sure">${words.t(`${what}.sure`)}</p>
+      <div class="actions">
+        <button class="primary" @click=${() => this.#confirmed(what)}>${words.t(`${what}.yes`)}</button>
+        <button @click=${() => this.#confirmed(null)}>${words.t('form.cancel')}</button>
+      </div>
+    </div>`;
+  }
+
+  #confirmed(what: 'withdraw' | 'erase' | null) {
+    this.asking = null;
+    if (what !== null) this.dispatchEvent(new Event(what));
+  }
+
+  #amend(stands: FeedbackOnRecord) {
+    const { item, document } = stands;
+    const detail: Draft = {
+      overall: item.overall,
+      timeliness: item.timeliness,
+      packaging: item.packaging,
+      professionalism: item.professionalism,
+      accuracy: item.accuracy,
+      issues: item.issue_bits,
+      comment: typeof document?.content?.comment === 'string' ? document.content.comment : '',
+      driver: item.driver,
+    };
+    this.dispatchEvent(new CustomEvent<Draft>('amend', { detail }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'standing-feedback': StandingFeedback;
+  }
+}

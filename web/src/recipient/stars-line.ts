@@ -1,0 +1,99 @@
+/** `<stars-line>`: ratings and issues of a feedback, to read. */
+
+import { css, html, LitElement, nothing } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { controls } from '../look/controls.ts';
+import type { Words } from '../words/words.ts';
+import { ASPECTS, bitOf, ISSUES } from './situation.ts';
+
+export interface Ratings {
+  readonly overall: number;
+  readonly timeliness: number;
+  readonly packaging: number;
+  readonly professionalism: number;
+  readonly accuracy: number;
+  readonly driver: number;
+  readonly issues?: unknown;
+  readonly issue_bits?: number;
+}
+
+/** Properties: `words`, `item`. */
+@customElement('stars-line')
+export class StarsLine extends LitElement {
+  @property({ attribute: false }) words!: Words;
+  @property({ attribute: false }) item!: Ratings;
+
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: grid;
+        gap: var(--d-2);
+      }
+      .stars {
+        color: var(--d-star);
+        letter-spacing: 0.1em;
+        font-size: 1.35rem;
+        line-height: 1.2;
+      }
+      .off {
+        color: var(--d-line-strong);
+      }
+      ul {
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--d-1) var(--d-4);
+      }
+      .issues li {
+        background: var(--d-raised);
+        border-radius: 99px;
+        padding: 0.1rem 0.7rem;
+        font-size: var(--d-text-s);
+      }
+    `,
+  ];
+
+  override render() {
+    const { words, item } = this;
+    const bits = item.issue_bits ?? (typeof item.issues === 'number' ? item.issues : 0);
+    const rated = ASPECTS.filter((aspect) => item[aspect] > 0);
+    const issues = ISSUES.filter((issue) => (bits & bitOf(issue)) !== 0);
+    if (item.overall === 0 && rated.length === 0 && bits === 0)
+      return html`<p class="soft">${words.t('standing.withdrawn')}</p>`;
+    return html`<p>
+        <span class="stars" aria-hidden="true"
+          >${'★'.repeat(item.overall)}<span class="off">${'☆'.repeat(5 - item.overall)}</span></span
+        >
+        <span class="visually-hidden"
+          >${
+            item.overall === 0
+              ? words.t('stars.none')
+              : words.t('stars.name', { n: item.overall, word: words.t(`stars.${item.overall}`) })
+          }</span
+        >
+      </p>
+      ${
+        rated.length === 0
+          ? nothing
+          : html`<ul class="quiet-list small">
+              ${rated.map(
+                (aspect) =>
+                  html`<li>${words.t(`aspect.${aspect}`)}: ${words.t('stars.of', { n: item[aspect] })}</li>`,
+              )}
+            </ul>`
+      }
+      ${
+        issues.length === 0
+          ? nothing
+          : html`<ul class="quiet-list issues">
+              ${issues.map((issue) => html`<li>${words.t(`issue.${issue}`)}</li>`)}
+            </ul>`
+      }`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'stars-line': StarsLine;
+  }
+}

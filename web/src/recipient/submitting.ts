@@ -1,0 +1,75 @@
+/** Signing a draft, and keeping what was signed on the device before anything is sent. */
+
+import type { Hex } from '../core/hex.ts';
+import { toBase64Url } from '../core/hex.ts';
+import type { TrackingLink } from '../core/links.ts';
+import type { Device, Write } from '../device/device.ts';
+import { type Draft, EMPTY_DRAFT, type Outgoing, type Possession } from '../device/records.ts';
+import type { Snapshot } from './flow.ts';
+import { keyOf, makeFeedback, makeKeyChange, random32 } from './making.ts';
+
+export interface Wish {
+  readonly draft: Draft;
+  readonly driver: number;
+  readonly language: string;
+  readonly revision: number;
+}
+
+/**
+ * Signs the wish and keeps it, together with the take-over where this is the device's first feedback on the delivery.
+ *
+ * A device that keeps nothing signs with the link's key and takes nothing over: its seed would be lost with the page,
+ * and nobody could ever amend.
+ */
+export async function sign(
+  device: Device,
+  link: TrackingLink,
+  origin: string,
+  seen: Snapshot,
+  wish: Wish,
+): Promise<{ possession: Possession | null; outgoing: Outgoing }> {
+  if (seen.ledger === null || seen.delivery === null) throw new Error('nothing was read yet');
+  const { domain } = seen.ledger;
+  const { deliveryId } = link;
+  let possession = seen.possession;
+  const writes: Write[] = [];
+  if (possession === null && device.lasting && !seen.delivery.taken_over) {
+    const seed = await ownSeed(device, writes);
+    const key = keyOf(seed, deliveryId);
+    const signature = makeKeyChange(domain, link.secret, deliveryId, key);
+    possession = { deliveryId, origin, seed, key, signature, stage: 'made' };
+    writes.push(['possessions', possession]);
+  }
+  const made = makeFeedback(domain, possession?.seed ?? link.secret, deliveryId, wish.draft, {
+    driver: wish.driver,
+    revision: wish.revision,
+    language: wish.language,
+  });
+  const outgoing: Outgoing = {
+    deliveryId,
+    origin,
+    ...made,
+    signedAt: Date.now(),
+    stage: 'waiting',
+    tries: 0,
+    intent: null,
+    receipt: null,
+    receiptHolds: null,
+    block: null,
+    refused: null,
+  };
+  writes.push(['outgoing', outgoing], ['drafts', { deliveryId, draft: EMPTY_DRAFT }]);
+  await device.put(...writes);
+  return { possession, outgoing };
+}
+
+/** Returns the seed made on this device, a new one where there is none yet. */
+async function ownSeed(device: Device, writes: Write[]): Promise<Uint8Array> {
+  const own = (await device.all('seeds')).find((one) => one.made === 'here');
+  if (own !== undefined) return own.seed;
+  const seed = random32();
+  writes.push(['seeds', { id: toBase64Url(seed), seed, made: 'here', at: Date.now() }]);
+  return seed;
+}
+
+export type { Hex };

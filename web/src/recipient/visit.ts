@@ -1,0 +1,411 @@
+/**
+ * One recipient's look at one delivery: reads it, follows it live, signs, sends, and remembers on the device.
+ *
+ * Whatever is signed stands on the device before it is sent, so that closing the page at any point loses nothing.
+ */
+
+import type { Hex } from '../core/hex.ts';
+import { readToken, type TrackingLink } from '../core/links.ts';
+import { type Device, openDevice } from '../device/device.ts';
+import { Bell } from '../device/locks.ts';
+import { type Draft, EMPTY_DRAFT, type Outgoing, type Possession } from '../device/records.ts';
+import { Client } from '../service/client.ts';
+import type { Ledger } from '../service/models.ts';
+import { Problem } from '../service/problems.ts';
+import { follow } from '../service/stream.ts';
+import { type Holder, nextRevision, recordOf, type Snapshot } from './flow.ts';
+import { NotThisDelivery, readDelivery } from './reading.ts';
+
+const AGAIN_MS = 2_000;
+const LONGEST_AGAIN_MS = 60_000;
+
+const START: Snapshot = {
+  obstacle: null,
+  ledger: null,
+  delivery: null,
+  entries: [],
+  possession: null,
+  outgoing: null,
+  holder: 'link',
+  forgetful: false,
+  online: true,
+  readAt: null,
+  stale: false,
+};
+
+/** Fires `change` after every change of `now`; `close()` ends everything it started. */
+export class Visit extends EventTarget {
+  now: Snapshot = START;
+  draft: Draft = EMPTY_DRAFT;
+
+  readonly #client: Client;
+  readonly #device: Promise<Device>;
+  readonly #bell = new Bell();
+  readonly #over = new AbortController();
+  #following: AbortController | null = null;
+  #followed: string | null = null;
+  #refreshing: Promise<void> | null = null;
+  #refreshAgain = false;
+  #wait = AGAIN_MS;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    readonly link: TrackingLink,
+    readonly origin: string = '',
+    device: Promise<Device> = openDevice(),
+  ) {
+    super();
+    this.#client = new Client(origin);
+    this.#device = device;
+  }
+
+  /** Begins: shows what the device remembers, then what the service says, then follows it. */
+  async open(): Promise<void> {
+    const device = await this.#device;
+    const { deliveryId } = this.link;
+    this.draft = (await device.get('drafts', deliveryId))?.draft ?? EMPTY_DRAFT;
+    const seen = await device.get('seen', deliveryId);
+    if (seen !== undefined)
+      this.#show({ ledger: seen.ledger, delivery: seen.delivery, entries: seen.entries, readAt: seen.at });
+    this.#show({ forgetful: !device.lasting, online: navigator.onLine });
+    await this.#recall();
+    const on = { signal: this.#over.signal };
+    globalThis.addEventListener('online', () => this.#line(), on);
+    globalThis.addEventListener('offline', () => this.#line(), on);
+    document.addEventListener('visibilitychange', () => document.hidden || this.#wake(), on);
+    this.#bell.heard((id) => {
+      if (id === deliveryId) void this.#recall().then(() => this.refresh());
+    });
+    this.#line();
+  }
+
+  close(): void {
+    this.#over.abort();
+    this.#following?.abort();
+    this.#bell.close();
+    clearTimeout(this.#timer);
+  }
+
+  /** Reads everything again; several calls at once become one. */
+  async refresh(): Promise<void> {
+    if (this.#refreshing !== null) {
+      this.#refreshAgain = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = this.#read();
+    try {
+      await this.#refreshing;
+    } finally {
+      this.#refreshing = null;
+    }
+    if (this.#refreshAgain && !this.#over.signal.aborted) {
+      this.#refreshAgain = false;
+      await this.refresh();
+    }
+  }
+
+  /** Keeps what is being written. */
+  async keepDraft(draft: Draft): Promise<void> {
+    this.draft = draft;
+    const device = await this.#device;
+    await device.put(['drafts', { deliveryId: this.link.deliveryId, draft }]);
+  }
+
+  /** Signs the draft about `driver`, keeps it, and sends it as soon as there is a line. */
+  async submit(draft: Draft, driver: number, language: string): Promise<void> {
+    const device = await this.#device;
+    const { sign } = await import('./submitting.ts');
+    const { possession, outgoing } = await sign(device, this.link, this.origin, this.now, {
+      draft,
+      driver,
+      language,
+      revision: this.#revisionToSign(),
+    });
+    this.draft = EMPTY_DRAFT;
+    this.#show({ possession, outgoing });
+    this.#bell.ring(this.link.deliveryId);
+    void navigator.storage?.persist?.();
+    await this.#send();
+  }
+
+  /** Takes feedback back that was not sent yet; its words become the draft again. */
+  async drop(keepWords: boolean): Promise<void> {
+    const device = await this.#device;
+    const sent = this.now.outgoing;
+    if (sent === null) return;
+    if (keepWords) await this.keepDraft(draftOf(sent));
+    await device.remove('outgoing', this.link.deliveryId);
+    this.#show({ outgoing: null });
+    this.#bell.ring(this.link.deliveryId);
+  }
+
+  /** Erases text and salt of every comment given on this delivery, for good. Throws Problem or Unreachable. */
+  async erase(): Promise<void> {
+    await this.#reading().send('DELETE', `/v1/deliveries/${this.link.deliveryId}/content`);
+    await this.refresh();
+  }
+
+  /** Returns this device's code for other devices; null while it holds no seed for this delivery. */
+  get seed(): Uint8Array | null {
+    return this.now.possession?.seed ?? null;
+  }
+
+  /** Keeps another device's seed if it is the one that holds this delivery; throws NotThisDelivery. */
+  async importSeed(seed: Uint8Array): Promise<void> {
+    const device = await this.#device;
+    const { keyOf } = await import('./making.ts');
+    const { deliveryId } = this.link;
+    const key = keyOf(seed, deliveryId);
+    const reader = this.#client.with({ readToken: readToken(seed, deliveryId) });
+    const readable = await readDelivery(reader, deliveryId).catch((error: unknown) => {
+      if (error instanceof Problem && error.status < 500) return null;
+      throw error;
+    });
+    const known = readable?.delivery ?? this.now.delivery;
+    if (known?.recipient_key.toLowerCase() !== key) throw new NotThisDelivery();
+    const possession: Possession = {
+      deliveryId,
+      origin: this.origin,
+      seed,
+      key,
+      signature: null,
+      stage: readable === null ? 'recorded' : 'moved',
+    };
+    const { toBase64Url } = await import('../core/hex.ts');
+    await device.put(
+      ['seeds', { id: toBase64Url(seed), seed, made: 'imported', at: Date.now() }],
+      ['possessions', possession],
+    );
+    this.#show({ possession, obstacle: null });
+    this.#bell.ring(deliveryId);
+    await this.refresh();
+    this.#line();
+  }
+
+  #revisionToSign(): number {
+    return nextRevision(this.now);
+  }
+
+  /** The client that reads with whichever token reads now. */
+  #reading(): Client {
+    const own = this.now.possession?.stage === 'moved' ? this.now.possession.seed : this.link.secret;
+    return this.#client.with({ readToken: readToken(own, this.link.deliveryId) });
+  }
+
+  async #recall(): Promise<void> {
+    const device = await this.#device;
+    const { deliveryId } = this.link;
+    const [possession, outgoing] = await Promise.all([
+      device.get('possessions', deliveryId),
+      device.get('outgoing', deliveryId),
+    ]);
+    this.#show({ possession: possession ?? null, outgoing: outgoing ?? null });
+  }
+
+  /** Goes on, or rests, as the line comes and goes: no request is tried while the device knows it is offline. */
+  #line(): void {
+    this.#show({ online: navigator.onLine });
+    if (!navigator.onLine) {
+      this.#following?.abort();
+      this.#followed = null;
+      this.#show({ stale: this.now.delivery !== null });
+      if (this.now.delivery === null) this.#show({ obstacle: { kind: 'unreachable' } });
+      return;
+    }
+    this.#wait = AGAIN_MS;
+    void this.refresh();
+  }
+
+  #wake(): void {
+    this.#wait = AGAIN_MS;
+    if (navigator.onLine) void this.refresh();
+  }
+
+  async #read(): Promise<void> {
+    if (!navigator.onLine) return;
+    const device = await this.#device;
+    const { deliveryId } = this.link;
+    try {
+      const ledger = this.now.ledger ?? (await this.#client.get<Ledger>('/v1/ledger'));
+      this.#show({ ledger });
+      const { delivery, entries, token, possession } = await this.#readAsHolder(device);
+      const at = Date.now();
+      await device.put(['seen', { deliveryId, at, ledger, delivery, entries }]);
+      this.#show({ delivery, entries, possession, obstacle: null, readAt: at, stale: false });
+      this.#show({ holder: await this.#holder(device) });
+      this.#follow(token);
+      await this.#afterReading(device);
+    } catch (error) {
+      if (this.#over.signal.aborted) return;
+      await this.#obstacle(error);
+    }
+    if (this.#hasBusiness()) await this.#send();
+  }
+
+  async #readAsHolder(device: Device) {
+    const { readAsHolder } = await import('./reading.ts');
+    return readAsHolder(this.#client, this.link, this.now.possession, await device.all('seeds'), this.origin);
+  }
+
+  async #holder(device: Device): Promise<Holder> {
+    const { delivery, possession } = this.now;
+    if (delivery === null || !delivery.taken_over) return 'link';
+    const key = delivery.recipient_key.toLowerCase();
+    if (possession?.key === key) return 'device';
+    // Taken over with a seed that came here by another delivery's import.
+    const { keyOf } = await import('./making.ts');
+    const { deliveryId } = this.link;
+    for (const { seed } of await device.all('seeds')) {
+      if (keyOf(seed, deliveryId) !== key) continue;
+      const found: Possession = {
+        deliveryId,
+        origin: this.origin,
+        seed,
+        key: keyOf(seed, deliveryId),
+        signature: null,
+        stage: 'recorded',
+      };
+      await device.put(['possessions', found]);
+      this.#show({ possession: found });
+      return 'device';
+    }
+    return 'somebody-else';
+  }
+
+  async #afterReading(device: Device): Promise<void> {
+    const { outgoing, possession, delivery, entries, ledger } = this.now;
+    if (outgoing !== null && outgoing.stage !== 'recorded') {
+      const record = recordOf(outgoing, entries);
+      if (record !== undefined) {
+        const recorded: Outgoing = { ...outgoing, stage: 'recorded', block: record.block, refused: null };
+        await device.put(['outgoing', recorded]);
+        this.#show({ outgoing: recorded });
+      }
+    }
+    const isOurs = delivery?.taken_over && possession?.key === delivery.recipient_key.toLowerCase();
+    if (isOurs && possession.stage !== 'moved' && ledger !== null) {
+      const { moveReadToken } = await import('./sending.ts');
+      await moveReadToken(device, this.#client, ledger, possession);
+      await this.#recall();
+      if (this.now.possession?.stage === 'moved')
+        this.#follow(readToken(possession.seed, this.link.deliveryId));
+    }
+  }
+
+  async #obstacle(error: unknown): Promise<void> {
+    if (!(error instanceof Problem)) {
+      this.#show(this.now.delivery === null ? { obstacle: { kind: 'unreachable' } } : { stale: true });
+      if (error instanceof Error && error.name !== 'Unreachable') throw error;
+      this.#later();
+      return;
+    }
+    if (error.retryable) {
+      this.#show(this.now.delivery === null ? { obstacle: { kind: 'unreachable' } } : { stale: true });
+      this.#later();
+    } else if (error.kind === 'taken-over') {
+      const { taken_over_at: at, block } = error.body;
+      this.#show({
+        obstacle: {
+          kind: 'taken-over',
+          at: typeof at === 'string' ? at : null,
+          block: typeof block === 'number' ? block : null,
+        },
+      });
+    } else if (error.kind === 'not-on-chain-yet') {
+      this.#show({ obstacle: { kind: 'not-yet' } });
+      this.#later();
+    } else if (error.status === 404) {
+      this.#show({ obstacle: { kind: 'unknown' }, delivery: null, entries: [] });
+    } else {
+      this.#show({ obstacle: { kind: 'failed', detail: error.detail }, delivery: null, entries: [] });
+    }
+  }
+
+  #follow(token: string): void {
+    if (this.#followed === token || this.#over.signal.aborted) return;
+    this.#following?.abort();
+    this.#following = new AbortController();
+    this.#followed = token;
+    const signal = AbortSignal.any([this.#following.signal, this.#over.signal]);
+    const reader = this.#client.with({ readToken: token });
+    let first = true;
+    follow(
+      reader,
+      { delivery: this.link.deliveryId },
+      {
+        entry: () => void this.refresh(),
+        reset: () => {
+          // What is shown was read just before following began.
+          if (!first) void this.refresh();
+          first = false;
+        },
+        closed: () => {
+          this.#followed = null;
+          void this.refresh();
+        },
+      },
+      signal,
+    );
+  }
+
+  #hasBusiness(): boolean {
+    const { outgoing, possession } = this.now;
+    return outgoing?.stage === 'waiting' || outgoing?.stage === 'accepted' || possession?.stage === 'made';
+  }
+
+  /** Sends what waits and asks what became of what is accepted; comes back until there is nothing to do. */
+  async #send(): Promise<void> {
+    const { ledger } = this.now;
+    if (!navigator.onLine || ledger === null || this.#over.signal.aborted) return;
+    const device = await this.#device;
+    const { sendWaiting, settle } = await import('./sending.ts');
+    const before = this.now.outgoing;
+    const { deliveryId } = this.link;
+    await sendWaiting(device, this.#client, ledger, deliveryId);
+    if (before?.stage === 'accepted') await settle(device, this.#client, deliveryId);
+    await this.#recall();
+    if (this.now.outgoing?.stage !== before?.stage) {
+      this.#wait = AGAIN_MS;
+      this.#bell.ring(deliveryId);
+      if (this.now.outgoing?.stage !== 'accepted') void this.refresh();
+    }
+    if (this.#hasBusiness()) this.#later();
+  }
+
+  #later(): void {
+    clearTimeout(this.#timer);
+    if (this.#over.signal.aborted) return;
+    this.#timer = setTimeout(
+      () => {
+        if (!navigator.onLine) return;
+        if (this.#hasBusiness() && this.now.obstacle === null && !this.now.stale) void this.#send();
+        else void this.refresh();
+      },
+      this.#wait * (0.8 + Math.random() * 0.4),
+    );
+    this.#wait = Math.min(this.#wait * 2, LONGEST_AGAIN_MS);
+  }
+
+  #show(part: Partial<Snapshot>): void {
+    const before = this.now;
+    this.now = { ...before, ...part };
+    if (!this.#over.signal.aborted) this.dispatchEvent(new Event('change'));
+  }
+}
+
+/** Returns the form's content that outgoing feedback was made of. */
+export function draftOf(outgoing: Outgoing): Draft {
+  const sent = outgoing.feedback;
+  return {
+    overall: sent.overall,
+    timeliness: sent.timeliness,
+    packaging: sent.packaging,
+    professionalism: sent.professionalism,
+    accuracy: sent.accuracy,
+    issues: sent.issues,
+    comment: sent.content?.comment ?? '',
+    driver: sent.driver,
+  };
+}
+
+export type { Hex };
