@@ -32,7 +32,6 @@ export class ExplorerBlock extends LitElement {
     const indexed = status.indexed_block ?? 0;
     return html`<div class="stack">
       <div>
-        <p class="kicker">${words.t('block.kicker')}</p>
         <h1>${words.t('block.title', { block: String(number) })}</h1>
         ${first === null ? nothing : html`<p class="soft"><time datetime=${first.time}>${words.time(first.time)}</time></p>`}
         <nav class="row" aria-label=${words.t('block.neighbours')}>

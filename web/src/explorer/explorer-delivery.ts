@@ -12,7 +12,8 @@ import './explorer-entries.ts';
 import { piece } from './explorer-entry.ts';
 import { layout } from './explorer-styles.ts';
 import { OUTCOMES } from './record/names.ts';
-import { driverPiece, memberPiece } from './record/sentences.ts';
+import { driverPiece, memberPiece, shortHash } from './record/sentences.ts';
+import { pathOf } from './routes.ts';
 import './self-check.ts';
 
 const DAY_MS = 86_400_000;
@@ -51,8 +52,7 @@ export class ExplorerDelivery extends LitElement {
     const word = last === undefined ? null : unpackDelivery(last.word);
     return html`<div class="stack">
       <div>
-        <p class="kicker">${words.t('delivery.kicker')}</p>
-        <h1>${words.t('delivery.title')}</h1>
+        <h1>${words.t('title.delivery', { what: shortHash(this.delivery) })}</h1>
         <d-copy
           value=${this.delivery}
           label=${words.t('copy')}
@@ -64,6 +64,7 @@ export class ExplorerDelivery extends LitElement {
       <explorer-entries
         .context=${context}
         .query=${this.#query}
+        here=${pathOf.delivery(this.delivery)}
         heading=${words.t('delivery.timeline')}
         order="oldest"
         limit="1000"

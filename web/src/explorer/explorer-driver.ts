@@ -13,6 +13,7 @@ import type { Owner } from './record/heads.ts';
 import { askNode } from './record/node.ts';
 import { memberPiece } from './record/sentences.ts';
 import './reputation-card.ts';
+import { pathOf } from './routes.ts';
 import './self-check.ts';
 
 const NODE = 'http://127.0.0.1:8545';
@@ -42,7 +43,6 @@ export class ExplorerDriver extends LitElement {
     const { words, status } = context;
     return html`<div class="stack">
       <div>
-        <p class="kicker">${words.t('driver.kicker')}</p>
         <h1>${words.t('driver.title', { number: String(number) })}</h1>
         ${this.#carrier(context)}
       </div>
@@ -51,6 +51,7 @@ export class ExplorerDriver extends LitElement {
       <explorer-entries
         .context=${context}
         .query=${this.#query}
+        here=${pathOf.driver(number)}
         heading=${words.t('driver.entries')}
         live
         empty=${words.t('driver.none', { number: String(number) })}

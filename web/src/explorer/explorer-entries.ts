@@ -29,7 +29,7 @@ const MOST_SHOWN = 2000;
 
 /**
  * Properties: `context`, `query` (filters of /v1/history), `heading`, `order`, `limit`, `live`, `empty` (what to say
- * where there is none). Event `listed`, detail: the entries in the order shown, whenever they change.
+ * where there is none), `here` (the page's own path). Event `listed`, detail: the entries in the order shown, whenever they change.
  */
 @customElement('explorer-entries')
 export class ExplorerEntries extends LitElement {
@@ -40,6 +40,7 @@ export class ExplorerEntries extends LitElement {
   @property({ type: Number }) limit = 20;
   @property({ type: Boolean }) live = false;
   @property() empty = '';
+  @property() here = '';
   @state() private line: StreamState | 'none' = 'none';
   @state() private arrived: ReadonlySet<string> = new Set();
   @state() private news = '';
@@ -58,7 +59,7 @@ export class ExplorerEntries extends LitElement {
         grid-template-columns: minmax(0, 1fr);
       }
       li {
-        padding-block: var(--d-3) 0;
+        padding-block: var(--d-3) var(--d-2);
         border-block-start: 1px solid var(--d-line);
       }
       li:first-child {
@@ -160,7 +161,7 @@ export class ExplorerEntries extends LitElement {
           idOf,
           (entry) =>
             html`<li class=${this.arrived.has(idOf(entry)) ? 'arrived' : ''}>
-              <explorer-entry .context=${context} .entry=${entry}></explorer-entry>
+              <explorer-entry .context=${context} .entry=${entry} here=${this.here}></explorer-entry>
             </li>`,
         )}
       </ol>

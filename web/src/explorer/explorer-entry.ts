@@ -19,13 +19,14 @@ const MARKS = {
   driver_move: svg`<path d="M4 9h14l-4-4M20 15H6l4 4" />`,
 } as const;
 
-/** Properties: `context`, `entry`; attribute `open` unfolds the raw values. */
+/** Properties: `context`, `entry`, `here` (the page's own path, to which nothing needs to lead); `open`: raw values unfolded. */
 @customElement('explorer-entry')
 export class ExplorerEntry extends LitElement {
   @property({ attribute: false }) context: Context | null = null;
   @property({ attribute: false }) entry: Entry | null = null;
   @property({ type: Boolean }) open = false;
-  @state() private unfolded = false;
+  @property() here = '';
+  @state() private unfolded: boolean | null = null;
 
   static override styles = [
     controls,
@@ -69,6 +70,24 @@ export class ExplorerEntry extends LitElement {
         display: inline-flex;
         align-items: center;
         min-block-size: 1.75rem;
+      }
+      .fold {
+        margin-inline-start: auto;
+        min-block-size: 1.75rem;
+        font-size: var(--d-text-s);
+        white-space: nowrap;
+      }
+      .fold::before {
+        content: '';
+        inline-size: 0.45em;
+        block-size: 0.45em;
+        border: solid currentColor;
+        border-width: 0 2px 2px 0;
+        transform: rotate(-45deg);
+        transition: transform var(--d-quick);
+      }
+      .fold[aria-expanded='true']::before {
+        transform: rotate(45deg);
       }
       .raw {
         display: grid;
@@ -118,6 +137,7 @@ export class ExplorerEntry extends LitElement {
     if (context === null || entry === null) return nothing;
     const { words } = context;
     const said = sentence({ words, members: context.ledger.members }, entry);
+    const shown = this.unfolded ?? this.open;
     return html`<div class="entry">
       <span class="mark ${entry.kind}"
         ><svg
@@ -133,16 +153,16 @@ export class ExplorerEntry extends LitElement {
         </svg></span
       >
       <div>
-        <p class="words">${said.map(piece)}</p>
-        <p class="row meta">
+        <p class="words">${said.map((one) => (one.href === this.here ? one.text : piece(one)))}</p>
+        <div class="row meta">
           <time datetime=${entry.time}>${words.time(entry.time)}</time>
           <a href=${pathOf.block(entry.block)}>${words.t('entry.block', { block: String(entry.block) })}</a>
           <a href=${pathOf.tx(entry.tx_hash)}>${words.t('entry.tx')}</a>
-        </p>
-        <details ?open=${this.open} @toggle=${this.#toggle}>
-          <summary>${words.t('entry.raw')}</summary>
-          ${this.open || this.unfolded ? this.#raw(entry, context) : nothing}
-        </details>
+          <button class="plain fold" aria-expanded=${shown} aria-controls="raw" @click=${this.#toggle}>
+            ${words.t('entry.raw')}
+          </button>
+        </div>
+        ${shown ? this.#raw(entry, context) : nothing}
       </div>
     </div>`;
   }
@@ -154,7 +174,7 @@ export class ExplorerEntry extends LitElement {
         <h3>${words.t(`raw.${name}`)}</h3>
         <dl>${facts[name].map((one) => this.#fact(one))}</dl>
       </section>`;
-    return html`<div class="raw">${group('item')} ${group('word')} ${group('place')} ${group('head')}</div>`;
+    return html`<div class="raw" id="raw">${group('item')} ${group('word')} ${group('place')} ${group('head')}</div>`;
   }
 
   #fact({ name, value, href, also }: Fact) {
@@ -163,8 +183,8 @@ export class ExplorerEntry extends LitElement {
       <dd>${shown}${also === undefined ? nothing : html` <span class="soft">(${also})</span>`}</dd>`;
   }
 
-  #toggle = (event: Event) => {
-    this.unfolded = (event.target as HTMLDetailsElement).open;
+  #toggle = () => {
+    this.unfolded = !(this.unfolded ?? this.open);
   };
 }
 

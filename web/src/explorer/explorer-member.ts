@@ -79,6 +79,7 @@ export class ExplorerMember extends LitElement {
       <explorer-entries
         .context=${context}
         .query=${this.#query}
+        here=${pathOf.member(number)}
         heading=${words.t('member.entries')}
         live
         empty=${words.t('member.no-entries')}

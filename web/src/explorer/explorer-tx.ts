@@ -8,6 +8,7 @@ import type { Entry } from '../service/models.ts';
 import type { Context } from './context.ts';
 import './explorer-entries.ts';
 import { layout } from './explorer-styles.ts';
+import { shortHash } from './record/sentences.ts';
 import { pathOf } from './routes.ts';
 
 /** Properties: `context`, `hash`. */
@@ -32,13 +33,12 @@ export class ExplorerTx extends LitElement {
     const { first } = this;
     return html`<div class="stack">
       <div>
-        <p class="kicker">${words.t('tx.kicker')}</p>
-        <h1>${words.t('tx.title')}</h1>
+        <h1>${words.t('title.tx', { what: shortHash(this.hash) })}</h1>
         <d-copy
           value=${this.hash}
           label=${words.t('copy')}
           copied=${words.t('copied')}
-          name=${words.t('tx.title')}
+          name=${words.t('tx.hash')}
         ></d-copy>
         ${
           first === null

@@ -23,8 +23,13 @@ export class ReputationCard extends LitElement {
     controls,
     layout,
     css`
-      td:first-child {
-        overflow-wrap: anywhere;
+      tbody th {
+        color: var(--d-ink);
+        font-weight: 400;
+        white-space: normal;
+      }
+      ul {
+        padding-inline-start: 1.25rem;
       }
     `,
   ];
@@ -61,6 +66,8 @@ export class ReputationCard extends LitElement {
   #figures(reputation: Reputation) {
     const { words } = this.context as Context;
     const rows = Object.entries(reputation.figures).filter(([, figure]) => figure.n > 0);
+    const main = rows.filter(([name]) => !name.startsWith('issue_'));
+    const issues = rows.filter(([name]) => name.startsWith('issue_'));
     return html`<div class="row">
         <d-standing standing=${reputation.standing} label=${words.t(`standing.${reputation.standing}`)}></d-standing>
         <span class="small soft">
@@ -77,35 +84,44 @@ export class ReputationCard extends LitElement {
       ${
         rows.length === 0
           ? html`<p class="soft">${words.t('reputation.nothing')}</p>`
-          : html`<div class="scroll" tabindex="0" role="region" aria-label=${words.t('reputation.table')}>
-              <table>
-                <caption>
-                  ${words.t('reputation.caption')}
-                </caption>
-                <thead>
-                  <tr>
-                    <th scope="col">${words.t('reputation.figure')}</th>
-                    <th scope="col" class="number">${words.t('reputation.mean')}</th>
-                    <th scope="col" class="number">${words.t('reputation.range')}</th>
-                    <th scope="col" class="number">${words.t('reputation.count')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  ${rows.map(([name, figure]) => this.#row(name, figure))}
-                </tbody>
-              </table>
-            </div>`
+          : html`${this.#table(words.t('reputation.caption'), main)}
+              <details>
+                <summary>${words.t('reputation.issues')}</summary>
+                ${this.#table(words.t('reputation.caption'), issues)}
+              </details>`
       }`;
+  }
+
+  #table(caption: string, rows: readonly (readonly [string, Figure])[]) {
+    const { words } = this.context as Context;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.t('reputation.table')}>
+      <table>
+        <caption>
+          ${caption}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">${words.t('reputation.figure')}</th>
+            <th scope="col" class="number">${words.t('reputation.mean')}</th>
+            <th scope="col" class="number">${words.t('reputation.range')}</th>
+            <th scope="col" class="number">${words.t('reputation.count')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(([name, figure]) => this.#row(name, figure))}
+        </tbody>
+      </table>
+    </div>`;
   }
 
   #row(name: string, figure: Figure) {
     const { words } = this.context as Context;
-    const known = words.has(`figure.${name}`) ? words.t(`figure.${name}`) : words.t(`issue.${name}`);
-    const label = known === `issue.${name}` ? name : known;
+    const key = name.startsWith('issue_') ? `issue.${name.slice('issue_'.length)}` : `figure.${name}`;
+    const label = words.has(key) ? words.t(key) : name;
     const show = (millionths: number) =>
       RATINGS.includes(name) ? words.number(millionths / MILLION, 2) : words.percent(millionths / MILLION, 1);
     return html`<tr>
-      <td>${label}</td>
+      <th scope="row">${label}</th>
       <td class="number">${show(figure.mean)}</td>
       <td class="number">${show(figure.low)} – ${show(figure.high)}</td>
       <td class="number">${words.number(figure.n)}</td>

@@ -113,7 +113,9 @@ export const controls = css`
     border-color: var(--d-accent);
     color: var(--d-on-accent);
   }
-  button.primary:hover:not(:disabled) {
+  button.primary:hover:not(:disabled),
+  .button.primary:hover {
+    background: var(--d-accent);
     filter: brightness(1.08);
   }
   button.plain {

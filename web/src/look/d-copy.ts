@@ -34,6 +34,12 @@ export class DCopy extends LitElement {
         font-size: 0.875em;
         overflow-wrap: anywhere;
       }
+      @media (max-width: 30rem) {
+        div {
+          flex-wrap: wrap;
+          gap: 0 var(--d-2);
+        }
+      }
       button {
         min-block-size: 2rem;
         font-size: var(--d-text-s);

@@ -11,7 +11,7 @@ export type Belonging =
 
 /**
  * Returns the entry whose document hash `text` gives under `salt` (32 bytes, 0x-hex or base64url). The text is tried
- * as JSON, as a comment, and as a comment without the line break that pasting adds.
+ * as JSON and as a comment, also without the line break that pasting adds.
  */
 export function belongs(text: string, salt: string, entries: readonly Entry[]): Belonging {
   const bytes = saltOf(salt.trim());
@@ -32,16 +32,24 @@ function saltOf(text: string): Uint8Array | null {
   }
 }
 
-function documentsOf(text: string): unknown[] {
-  const found: unknown[] = [{ comment: text }];
-  if (text.trim() !== text) found.push({ comment: text.trim() });
+/** What the text may have been written as: a comment's document names its language, which the reader need not know. */
+function* documentsOf(text: string): Generator<unknown> {
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null) found.unshift(parsed);
+    if (typeof parsed === 'object' && parsed !== null) yield parsed;
   } catch {
     // No JSON: a comment then.
   }
-  return found;
+  for (const comment of new Set([text, text.trim()])) {
+    yield { comment };
+    for (const lang of languages()) yield { comment, lang };
+  }
+}
+
+/** Every tag of two letters: trying them all takes less time than asking. */
+function* languages(): Generator<string> {
+  const letters = 'abcdefghijklmnopqrstuvwxyz';
+  for (const first of letters) for (const second of letters) yield first + second;
 }
 
 function hashesOf({ item }: Entry): unknown[] {
