@@ -56,7 +56,7 @@ def up(
     ] = None,
     sample: Annotated[Literal["demo", "none"], typer.Option(help="Sample deliveries to add.")] = "none",
     public: Annotated[
-        bool, typer.Option("--public/--private", help="Whether reputations need no API key.")
+        bool, typer.Option("--public/--private", help="Whether record and reputations need no API key.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -131,7 +131,7 @@ def api(
     ] = None,
     port: Annotated[int | None, typer.Option(help="By default the data directory's, or 8000.")] = None,
     public: Annotated[
-        bool | None, typer.Option("--public/--private", help="Whether reputations need no API key.")
+        bool | None, typer.Option("--public/--private", help="Whether record and reputations need no API key.")
     ] = None,
     child: Child = False,
 ) -> None:

@@ -99,6 +99,10 @@ class Output:
         """Show a line."""
         self._out.print(text, markup=False)
 
+    def line(self, text: str) -> None:
+        """Show a line that is never folded: a link must stay whole."""
+        self._out.print(text, markup=False, soft_wrap=True)
+
     @contextmanager
     def status(self, text: str) -> Iterator[Callable[[str], None]]:
         """Show what is under way, on stderr, and give a function that replaces it; nothing without a terminal."""

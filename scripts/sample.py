@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chain_client.domain import links
 from chain_client.domain.ids import to_hex
 from chain_client.domain.records import DAY, Issue, Outcome, Role
 from chain_client.rpc.node import Node
@@ -40,6 +39,8 @@ class _Parcel:
     outcomes: tuple[Outcome, ...]
     ratings: Ratings | None
     comment: str | None = None
+    evidence: str | None = None
+    """What the carrier adds to its last report; private."""
 
 
 def _fine(number: int) -> Ratings:
@@ -69,8 +70,28 @@ _DELIVERED: Final = (Outcome.OUT_FOR_DELIVERY, Outcome.DELIVERED)
 _AT_SECOND_TRY: Final = (Outcome.OUT_FOR_DELIVERY, Outcome.ATTEMPTED, Outcome.DELIVERED)
 
 
+_OUT: Final = (Outcome.OUT_FOR_DELIVERY,)
+_NOBODY_HOME: Final = (Outcome.OUT_FOR_DELIVERY, Outcome.ATTEMPTED)
+
+
+def for_visitors() -> list[_Parcel]:
+    """Return the parcels whose links are for whoever tries the pages: six to rate, and two that cannot be rated yet."""
+    outcomes = (_DELIVERED, _DELIVERED, _DELIVERED, _DELIVERED, _AT_SECOND_TRY, _NOBODY_HOME, _OUT, ())
+    return [
+        _Parcel(
+            f"SAMPLE-LINK-{number}",
+            carrier=0,
+            driver=0,
+            outcomes=some,
+            ratings=None,
+            evidence="Nobody at home." if some is _NOBODY_HOME else None,
+        )
+        for number, some in enumerate(outcomes, start=1)
+    ]
+
+
 def parcels() -> list[_Parcel]:
-    """Return the sample's parcels: 45 deliveries of four drivers, two of them without a word from the recipient."""
+    """Return the sample's parcels: 45 deliveries of four drivers, two of them without a word, and those for visitors."""
     found: list[_Parcel] = []
     for crew, (carrier, driver, count, opinion) in enumerate(_CREW):
         for number in range(count):
@@ -79,7 +100,7 @@ def parcels() -> list[_Parcel]:
             comment = _COMMENTS.get(crew) if number % 4 == 0 else None
             ratings = None if silent else opinion(number)
             found.append(_Parcel(f"SAMPLE-{len(found) + 1:03}", carrier, driver, outcomes, ratings, comment))
-    return found
+    return found + for_visitors()
 
 
 async def run(net: OpenNetwork, output: Output) -> None:
@@ -92,7 +113,9 @@ async def run(net: OpenNetwork, output: Output) -> None:
         carriers = [await ensure_member(net, name, Role.CARRIER, drivers=DRIVERS_EACH) for name in CARRIERS]
         await ensure_member(net, REVIEWER, Role.REVIEWER)
     async with Api(net.network.api, patience=_PATIENCE) as api:
-        sender = _Sender(api, net.node, _recipients(net, shop), shop, carriers, output)
+        sender = _Sender(
+            api, net.node, recipients_of(net.directory, net.network, shop), shop, carriers, output
+        )
         await sender.until_known()
         left = await sender.missing(parcels())
         if left:
@@ -108,9 +131,11 @@ async def run(net: OpenNetwork, output: Output) -> None:
         output.text(f"Served at {net.network.api}/v1/drivers/{{number}}/reputation")
 
 
-def _recipients(net: OpenNetwork, shop: LocalMember) -> Recipients:
-    separator = net.ledger.deployment.identity.signing_domain.separator()
-    return Recipients(net.directory.seed(), shop.member, separator)
+def recipients_of(directory: DataDirectory, network: Network, shop: LocalMember) -> Recipients:
+    """Return the sample shop's recipients; the ledger must be deployed."""
+    assert network.deployment is not None, "it was deployed"
+    separator = network.deployment.identity.signing_domain.separator()
+    return Recipients(directory.seed(), shop.member, separator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +216,14 @@ class _Sender:
                 self.recipients.report(
                     parcel.waybill, parcel.outcomes[stage], self._driver(parcel), now, f"{parcel.waybill}/{stage}"
                 )
+                | self._evidence(parcel, stage)
                 for parcel in due
                 if self._carrier(parcel) is carrier
             ])  # fmt: skip
+
+    def _evidence(self, parcel: _Parcel, stage: int) -> dict[str, Any]:
+        last = stage == len(parcel.outcomes) - 1
+        return {"evidence": {"note": parcel.evidence}} if last and parcel.evidence else {}
 
     async def _post(self, path: str, member: LocalMember | None, items: list[dict[str, Any]]) -> None:
         if not items:
@@ -219,25 +249,3 @@ class _Sender:
 
     def _driver(self, parcel: _Parcel) -> int:
         return self._carrier(parcel).driver_numbers()[parcel.driver]
-
-
-def suggestions(directory: DataDirectory, network: Network) -> list[str]:
-    """Return lines to try, where the sample is there: a carrier's and a recipient's view."""
-    members = directory.credentials()
-    shop, carrier = members.named(SHOP), members.named(CARRIERS[0])
-    if shop is None or carrier is None or network.deployment is None:
-        return []
-    separator = network.deployment.identity.signing_domain.separator()
-    recipients = Recipients(directory.seed(), shop.member, separator)
-    waybill = parcels()[0].waybill
-    delivery, secret = recipients.delivery(waybill), recipients.secret(waybill)
-    driver = carrier.driver_numbers()[0]
-    key = "" if network.public else f' -H "Authorization: Bearer {carrier.api_key}"'
-    token = links.encode_secret(links.read_token(secret, delivery))
-    return [
-        f"curl{key} {network.api}/v1/drivers/{driver}/reputation",
-        "",
-        f"a recipient's link (its page is yet to come): {network.api}{links.tracking_path(delivery, secret)}",
-        "what the link's holder may read:",
-        f'curl -H "Doorstep-Read-Token: {token}" {network.api}/v1/deliveries/{to_hex(delivery)}/history',
-    ]

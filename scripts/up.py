@@ -23,7 +23,7 @@ from chain_client.bindings.ledger import Ledger
 from chain_client.domain.errors import Broken, InvalidInput, Unavailable
 from chain_client.domain.ids import to_hex
 from chain_client.rpc.node import Node
-from scripts import sample
+from scripts import sample, visitors
 from scripts.children import Tree
 from scripts.client import Api
 from scripts.datadir import ADMIN, DataDirectory, Network
@@ -206,6 +206,7 @@ async def _until_ready(api: Api) -> None:
 async def _announce(directory: DataDirectory, network: Network, output: Output) -> None:
     assert network.deployment is not None, "it was deployed"
     identity = network.deployment.identity
+    found = await visitors.trackings(directory, network)
     if output.json:
         output.document(
             {
@@ -214,11 +215,13 @@ async def _announce(directory: DataDirectory, network: Network, output: Output) 
                 "rpc": network.rpc,
                 "chain_id": identity.chain_id,
                 "ledger": to_hex(identity.address),
+                "tracking": [one.to_json() for one in found],
+                **visitors.pages(network),
             }
         )
         return
     lines = [
-        f"API        {network.api}       (try it at {network.api}/docs)",
+        f"API        {network.api}       (described at {network.api}/docs)",
         f"node       {network.rpc}, chain {identity.chain_id}",
         f"ledger     {to_hex(identity.address)}, deployed in block {identity.deploy_block}",
         f"data       {directory.path.resolve()}",
@@ -228,6 +231,8 @@ async def _announce(directory: DataDirectory, network: Network, output: Output) 
     if len(members) > 8:
         lines.append(f"           … and {len(members) - 8} more, in credentials.json")
     if network.public:
-        lines.append("Reputations are public: they can be read without an API key (--public).")
-    lines += ["", f"curl {network.api}/v1/status", *sample.suggestions(directory, network)]
+        lines.append("Record and reputations are public: they can be read without an API key (--public).")
+    lines += ["", f"curl {network.api}/v1/status"]
     output.panel("Doorstep is up; Ctrl-C ends it", *(Text(line) for line in lines))
+    for line in visitors.suggestions(directory, network, found):
+        output.line(line)

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chain_client.domain.ids import parse_delivery_id
+from chain_client.domain.links import decode_secret, encode_secret, read_token
 from tests.end_to_end.processes import Up, alive, answer, doorstep, until, up
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for child processes in /proc")
@@ -36,13 +38,17 @@ def data(sampled: Path, tmp_path: Path) -> Path:
 
 def test_sample_is_there_verified_and_not_added_twice(data: Path) -> None:
     with up(data, "--sample", "demo", "--public") as running:
-        assert running.ready.keys() == {"ready", "api", "rpc", "chain_id", "ledger"}
+        assert running.ready.keys() == {
+            *("ready", "api", "rpc", "chain_id", "ledger"),
+            *("tracking", "dashboard", "explorer"),
+        }
+        check_links(running)
         rated = json.loads(
             doorstep("history", "--data", data, "--kind", "feedback", "--json").stdout.splitlines()[0]
         )
         assert rated["item"]["timeliness"] == 5
         entries = doorstep("history", "--data", data, "--json").stdout.splitlines()
-        assert sum('"kind":"opening"' in line for line in entries) == 45, "the second run added nothing"
+        assert sum('"kind":"opening"' in line for line in entries) == 53, "the second run added nothing"
         standings = {one["driver"]: one["standing"] for one in answer("reputation", "--data", data)}
         assert standings == {1: "recognised", 2: "good", 3: "investigate", 4: "insufficient"}
         served = httpx.get(f"{running.ready['api']}/v1/drivers/3/reputation").json()
@@ -51,6 +57,41 @@ def test_sample_is_there_verified_and_not_added_twice(data: Path) -> None:
         assert found["ok"] is True
         assert found["not_compared"] == []
         assert found["compared"]["reputations served by the API"] == 4 + 2 + 1
+
+
+def check_links(running: Up) -> None:
+    """The links lead to deliveries that their holder may read, those to rate first; no key is printed."""
+    tracking = running.ready["tracking"]
+    states = [one["state"] for one in tracking]
+    assert states[:6] == ["delivered"] * 5 + ["attempted"]
+    assert states[6:] == ["out_for_delivery", "opened", "delivered"]
+    assert [one["rated"] for one in tracking] == [False] * 8 + [True]
+    assert not any(one["taken_over"] for one in tracking)
+    for one in tracking:
+        path, _, secret = one["link"].removeprefix(running.ready["api"] + "/t/").partition("#")
+        token = read_token(decode_secret(secret, "secret"), parse_delivery_id(path))
+        url = f"{running.ready['api']}/v1/deliveries/{path}/history"
+        seen = httpx.get(url, headers={"Doorstep-Read-Token": encode_secret(token)}).json()["entries"]
+        if one["state"] == "attempted":
+            assert seen[-1]["document"]["content"] == {"note": "Nobody at home."}
+        assert all(entry["document"] is None for entry in httpx.get(url).json()["entries"]), (
+            "public, but for text"
+        )
+    credentials = json.loads((running.data / "credentials.json").read_text())
+    for member in credentials["members"]:
+        assert member["api_key"] not in json.dumps(running.ready)
+
+
+def test_an_open_stream_does_not_hold_the_end_up(data: Path) -> None:
+    running = Up(data, "--public")
+    with httpx.stream("GET", f"{running.ready['api']}/v1/stream", timeout=60) as response:
+        lines = response.iter_lines()
+        assert next(lines) == "event: ready"
+        running.process.send_signal(signal.SIGTERM)
+        # To its proper end: one that was cut off after the server's patience would raise.
+        assert not any(line.startswith("event") for line in lines)
+    assert running.stop() == 0
+    assert "Cancel" not in (data / "logs" / "api.log").read_text()
 
 
 def test_second_up_on_one_directory_is_refused(data: Path) -> None:
