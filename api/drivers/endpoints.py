@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from api.auth import Caller, PossibleCaller, required
-from api.drivers.models import DriversModel
+from api.drivers.models import DriversModel, SeriesModel
 from api.history.endpoints import HISTORY_RESPONSES
 from api.history.pages import Format, answer_history, format_of
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, MaybeLimit, decode_cursor, encode_cursor
@@ -19,7 +19,9 @@ from api.services import Context, Reading, Services
 from chain_client.domain.ids import ZERO_ADDRESS, DriverNumber, MemberNumber
 from chain_client.indexer import reader as index
 from chain_client.indexer.reader import HistoryQuery
+from chain_client.reputation import over_time
 from chain_client.reputation import reader as reputation
+from chain_client.reputation.over_time import MAX_DAYS, MAX_POINTS, MAX_WEEKS
 
 router = APIRouter(prefix="/v1", tags=["drivers"])
 DriverPath = Annotated[int, Path(ge=1, le=(1 << 32) - 1, description="The driver's number.")]
@@ -40,6 +42,10 @@ async def list_drivers(
     with_reputation: Annotated[
         bool, Query(description="Whether to give each driver's reputation too.")
     ] = False,
+    weeks: Annotated[
+        int | None,
+        Query(ge=1, le=MAX_WEEKS, description="Whether to give the plain means of so many weeks too."),
+    ] = None,
     as_of: AsOf = None,
     policy: PolicyNumber = 1,
     limit: Limit = DEFAULT_LIMIT,
@@ -49,7 +55,8 @@ async def list_drivers(
 
     A carrier sees its own, a reviewer all; anyone sees all where this service makes reputations public. With
     `with_reputation`, each driver's reputation is as `/v1/drivers/{number}/reputation` gives it; null where there was
-    no such driver yet at `as_of`.
+    no such driver yet at `as_of`. With `weeks`, how many live overall ratings the stops of each week up to `as_of`
+    have, and their plain mean.
     """
     only = None if carrier is None else MemberNumber(carrier)
     if not context.settings.shows_reputations:
@@ -66,16 +73,24 @@ async def list_drivers(
             connection, context.ledger_id, as_of=parse_as_of(as_of), policy=policy
         )
         reputations = {one.number: one.to_json() for one in every}
+    drivers: list[dict[str, Any]] = [
+        {
+            "driver": one.driver,
+            "carrier": one.carrier,
+            "has_key": one.key != ZERO_ADDRESS,
+            "reputation": reputations.get(one.driver),
+        }
+        for one in page
+    ]
+    if weeks is not None:
+        numbers = [one.driver for one in page]
+        found = await over_time.drivers_weeks(
+            connection, context.ledger_id, numbers, weeks=weeks, as_of=parse_as_of(as_of), policy=policy
+        )
+        for one, number in zip(drivers, numbers, strict=True):
+            one["weeks"] = [week.to_json() for week in found[number]]
     return {
-        "drivers": [
-            {
-                "driver": one.driver,
-                "carrier": one.carrier,
-                "has_key": one.key != ZERO_ADDRESS,
-                "reputation": reputations.get(one.driver),
-            }
-            for one in page
-        ],
+        "drivers": drivers,
         "next_cursor": encode_cursor(page[-1].driver) if len(page) == limit else None,
     }
 
@@ -106,6 +121,40 @@ async def driver_reputation(
         connection, context.ledger_id, driver, as_of=parse_as_of(as_of), policy=policy
     )
     return found.to_json()
+
+
+@router.get(
+    "/drivers/{number}/reputation/series",
+    summary="A driver's standing over time",
+    response_model=SeriesModel,
+    responses=documented(401, 404, 422),
+)
+async def driver_series(
+    number: DriverPath,
+    caller: PossibleCaller,
+    context: Context,
+    connection: Reading,
+    points: Annotated[int, Query(ge=1, le=MAX_POINTS, description="How many instants.")] = 30,
+    days: Annotated[int, Query(ge=1, le=MAX_DAYS, description="Evenly over so many days.")] = 180,
+    as_of: AsOf = None,
+    policy: PolicyNumber = 1,
+) -> dict[str, Any]:
+    """Return the driver's standing and overall figure at instants evenly over the days up to `as_of`, oldest first.
+
+    Each is exactly what the driver's reputation is as of that instant. For the same callers.
+    """
+    driver = DriverNumber(number)
+    await _may_see(context, connection, driver, caller)
+    found = await over_time.driver_series(
+        connection,
+        context.ledger_id,
+        driver,
+        points=points,
+        days=days,
+        as_of=parse_as_of(as_of),
+        policy=policy,
+    )
+    return {"driver": number, "policy": policy, "points": [one.to_json() for one in found]}
 
 
 @router.get(

@@ -54,8 +54,8 @@ class IndexEmpty(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class _Basis:
-    """What an answer rests on."""
+class Basis:
+    """What an answer rests on: the last final block at or before an instant, and the days that count."""
 
     as_of: int
     block: BlockRef | None
@@ -64,6 +64,7 @@ class _Basis:
 
     @property
     def day(self) -> int:
+        """The UTC day of the instant."""
         return self.as_of // DAY
 
 
@@ -76,7 +77,7 @@ async def driver(
     policy: int = policy1.POLICY,
 ) -> Reputation:
     """Return one driver's reputation, over all carriers they drove for; NotFound for a number not registered."""
-    basis = await _basis(connection, ledger_id, as_of, policy)
+    basis = await basis_of(connection, ledger_id, as_of, policy)
     if not await index.drivers_carriers(connection, ledger_id, [number]):
         raise NotFound(f"Driver {number} is not registered.")
     found = await _totals(connection, ledger_id, "driver", [number], basis)
@@ -95,7 +96,7 @@ async def carrier(
 
     NotFound for a number that is no member's; a member that never carried has no counts.
     """
-    basis = await _basis(connection, ledger_id, as_of, policy)
+    basis = await basis_of(connection, ledger_id, as_of, policy)
     await _member(connection, ledger_id, number)
     if basis.block is None:
         return _reputation("carrier", number, {}, basis, silent={}, unnamed=Share(0, 0))
@@ -124,7 +125,7 @@ async def shipper(
     policy: int = policy1.POLICY,
 ) -> Reputation:
     """Return what recipients said of a shipper's deliveries, whoever drove; NotFound as for `carrier`."""
-    basis = await _basis(connection, ledger_id, as_of, policy)
+    basis = await basis_of(connection, ledger_id, as_of, policy)
     await _member(connection, ledger_id, number)
     found = await _totals(connection, ledger_id, "shipper", [number], basis)
     return _reputation("shipper", number, found, basis)
@@ -138,7 +139,7 @@ async def all_drivers(
     policy: int = policy1.POLICY,
 ) -> list[Reputation]:
     """Return the reputation of every driver registered by then, by rising number, in a few queries."""
-    basis = await _basis(connection, ledger_id, as_of, policy)
+    basis = await basis_of(connection, ledger_id, as_of, policy)
     if basis.block is None:
         return []
     known = await index_totals.drivers_known_at(connection, ledger_id, basis.block.number)
@@ -146,7 +147,8 @@ async def all_drivers(
     return [_reputation("driver", number, found, basis) for number in known]
 
 
-async def _basis(connection: AsyncConnection, ledger_id: LedgerId, as_of: int | None, policy: int) -> _Basis:
+async def basis_of(connection: AsyncConnection, ledger_id: LedgerId, as_of: int | None, policy: int) -> Basis:
+    """Return what an answer as of an instant rests on: the room's own; raises as every function here does."""
     if policy != policy1.POLICY:
         raise InvalidInput("policy", f"must be {policy1.POLICY}: there is no policy {policy}")
     if as_of is not None and not 0 <= as_of < _LATEST:
@@ -159,7 +161,7 @@ async def _basis(connection: AsyncConnection, ledger_id: LedgerId, as_of: int | 
         assert block is not None, "the last final block that is indexed is always there"
         as_of = block.time
     window = Window(as_of // DAY, policy1.WEIGHTS, policy1.SETTLED)
-    return _Basis(as_of, block, head.block_number, window)
+    return Basis(as_of, block, head.block_number, window)
 
 
 async def _member(connection: AsyncConnection, ledger_id: LedgerId, number: MemberNumber) -> None:
@@ -168,7 +170,7 @@ async def _member(connection: AsyncConnection, ledger_id: LedgerId, number: Memb
 
 
 async def _differences(
-    connection: AsyncConnection, ledger_id: LedgerId, by: By, numbers: list[int] | None, basis: _Basis
+    connection: AsyncConnection, ledger_id: LedgerId, by: By, numbers: list[int] | None, basis: Basis
 ) -> Counts:
     if basis.block is None or basis.block.number >= basis.last_indexed:
         return {}
@@ -178,7 +180,7 @@ async def _differences(
 
 
 async def _totals(
-    connection: AsyncConnection, ledger_id: LedgerId, by: By, numbers: list[int] | None, basis: _Basis
+    connection: AsyncConnection, ledger_id: LedgerId, by: By, numbers: list[int] | None, basis: Basis
 ) -> TotalsByPart:
     if basis.block is None:
         return {}
@@ -189,7 +191,7 @@ async def _totals(
 
 
 async def _unnamed(
-    connection: AsyncConnection, ledger_id: LedgerId, number: MemberNumber, differences: Counts, basis: _Basis
+    connection: AsyncConnection, ledger_id: LedgerId, number: MemberNumber, differences: Counts, basis: Basis
 ) -> Share:
     stops = dict(await index_totals.stops_by_driver(connection, ledger_id, number, basis.window))
     for key, row in differences.items():
@@ -213,7 +215,7 @@ def _reputation(
     by: By,
     number: int,
     found: TotalsByPart,
-    basis: _Basis,
+    basis: Basis,
     *,
     silent: Mapping[int, tuple[int, int]] | None = None,
     unnamed: Share | None = None,
@@ -251,7 +253,7 @@ def _reputation(
     )
 
 
-def _silent_tally(silent: Mapping[int, tuple[int, int]], basis: _Basis) -> Tally:
+def _silent_tally(silent: Mapping[int, tuple[int, int]], basis: Basis) -> Tally:
     return policy1.tally(
         {basis.day - day: {"due": due, "silent": quiet} for day, (due, quiet) in silent.items()}
     )

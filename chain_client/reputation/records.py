@@ -43,10 +43,10 @@ class Reputation:
         return {
             "policy": self.policy,
             self.subject: self.number,
-            "as_of": _instant(self.as_of),
-            "day": _instant(self.day * 86_400)[:10],
+            "as_of": instant_text(self.as_of),
+            "day": instant_text(self.day * 86_400)[:10],
             "block": block
-            and {"number": block.number, "hash": to_hex(block.hash), "time": _instant(block.time)},
+            and {"number": block.number, "hash": to_hex(block.hash), "time": instant_text(block.time)},
             "standing": self.standing.value,
             "reasons": list(self.reasons),
             "figures": {name: asdict(figure) for name, figure in self.figures.items()},
@@ -59,5 +59,6 @@ class Reputation:
         }
 
 
-def _instant(seconds: int) -> str:
+def instant_text(seconds: int) -> str:
+    """Return an instant as RFC 3339, UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -71,7 +71,10 @@ async def call_everything(world: World) -> None:
         await http.get(path + tail, headers=own.token)
     await http.get("/v1/deliveries", params={"limit": 1}, headers=world.shop)
     driver = world.chain.drivers[0]
-    await http.get("/v1/drivers", params={"limit": 2}, headers=world.van)
+    await http.get("/v1/drivers", params={"limit": 2, "weeks": 2}, headers=world.van)
+    series = {"points": 2, "days": 7}
+    await http.get(f"/v1/drivers/{driver}/reputation/series", params=series, headers=world.van)
+    await http.get("/v1/feedback", params={"limit": 1}, headers=world.van)
     await http.get(f"/v1/drivers/{driver}/reputation", headers=world.van)
     await http.get(f"/v1/drivers/{driver}/history", params={"limit": 1}, headers=world.van)
     await http.get(f"/v1/carriers/{carrier}/reputation", headers=world.van)
@@ -80,6 +83,8 @@ async def call_everything(world: World) -> None:
     await http.get("/v1/history", params={"from": "2026-03-01T00:00:00"}, headers=world.shop)
     await http.get("/v1/history")
     await http.delete(path + "/content", headers=own.token)
+    await http.get("/v1/me", headers=world.van)
+    await http.get("/v1/stream")
     for one in ("/healthz", "/readyz", "/v1/status", "/v1/ledger"):
         await http.get(one)
 
