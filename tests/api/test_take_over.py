@@ -9,6 +9,7 @@ from chain_client.domain.ids import to_hex
 from chain_client.domain.links import recipient_key, signing_key
 from chain_client.domain.records import KeyChange, Kind
 from chain_client.domain.signatures import sign
+from tests.api.test_stream import reading, served
 from tests.api.test_submissions import opening, problem
 from tests.api.world import JSON, Link, World
 
@@ -123,6 +124,20 @@ async def test_erasing_while_the_token_is_replaced_goes_one_way_or_the_other(wor
     assert erase.status_code in (200, 403)
     kept = (await world.http.get(path + "/history", headers=own.token)).json()["entries"][-1]["document"]
     assert kept["erased"] is (erase.status_code == 200)
+
+
+async def test_a_stream_under_the_link_s_token_closes_when_it_is_replaced(world: World) -> None:
+    link = await world.delivered()
+    own = await world.taken_over(link)
+    async with served(world) as http, reading(http, link.token, delivery=to_hex(link.delivery_id)) as reader:
+        assert (await reader.next()).name == "ready"
+        await world.http.put(token_path(link), json=world.read_token(own))
+        await world.http.post("/v1/feedback", json=world.signed(own))
+        await world.settle()
+        closed = await reader.next()
+        assert (closed.name, closed.data["type"]) == ("closed", "urn:doorstep:problem:taken-over")
+        assert closed.data["taken_over_at"]
+        assert await reader.ended()
 
 
 async def test_a_shop_is_not_given_the_link_again_after_a_take_over(world: World) -> None:

@@ -47,6 +47,23 @@ async def test_what_is_put_is_got(store: Store, ledger_id: LedgerId) -> None:
     assert not got.erased
 
 
+async def test_documents_of_many_deliveries_are_each_their_own(store: Store, ledger_id: LedgerId) -> None:
+    mine, theirs = (documents.make("content", one, TEXT, b"\x07" * 32) for one in (DELIVERY, OTHER))
+    more = [documents.make("content", DELIVERY, {"n": n}, b"\x07" * 32) for n in range(1_201)]
+    async with store.write() as connection:
+        await documents.put(connection, ledger_id, [mine, theirs, *more])
+        await documents.erase(connection, ledger_id, OTHER)
+        found = await documents.by_hash(connection, ledger_id, [(DELIVERY, mine.hash), (OTHER, mine.hash)])
+        assert {key: one.erased for key, one in found.items()} == {
+            (DELIVERY, mine.hash): False,
+            (OTHER, mine.hash): True,
+        }
+        wanted = [(DELIVERY, one.hash) for one in more]
+        assert set(await documents.by_hash(connection, ledger_id, wanted)) == set(wanted)
+        unknown = [(OTHER, more[0].hash), (DELIVERY, Hash32(bytes(32)))]
+        assert await documents.by_hash(connection, ledger_id, unknown) == {}
+
+
 async def test_nothing_is_found_under_another_hash_delivery_or_ledger(
     store: Store, ledger_id: LedgerId, other_ledger: LedgerId
 ) -> None:
