@@ -75,7 +75,10 @@ export class DashDrivers extends LitElement {
         min-inline-size: 11rem;
       }
       .spark-button {
-        padding: 0 var(--d-2);
+        display: inline-grid;
+        justify-items: start;
+        gap: 0;
+        padding: var(--d-1) var(--d-2);
         border-color: transparent;
         background: none;
       }

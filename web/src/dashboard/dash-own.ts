@@ -5,11 +5,9 @@ import { customElement, property } from 'lit/decorators.js';
 import '../look/d-standing.ts';
 import { controls } from '../look/controls.ts';
 import type { Reputation } from '../service/models.ts';
-import { figureCell, tooFew } from './driver-cells.ts';
-import { issuesNamed, issuesPerThousand } from './figures.ts';
+import { DRIVER_CELLS, figureCell } from './driver-cells.ts';
 import type { Live } from './live.ts';
 import { Load } from './load.ts';
-import { THRESHOLDS } from './marks.ts';
 import type { Session } from './session.ts';
 import { shared } from './styles.ts';
 
@@ -85,8 +83,6 @@ export class DashOwn extends LitElement {
     const words = this.session.words;
     const t = words.t.bind(words);
     const { figures, counts } = own;
-    const rate = issuesPerThousand(own);
-    const few = own.standing === 'insufficient';
     return html`<section class="card" aria-labelledby="own-${role}">
       <div class="title">
         <h2 id="own-${role}">${t(`own.${role}`)}</h2>
@@ -94,36 +90,23 @@ export class DashOwn extends LitElement {
         <span class="soft small">${t('own.stops', { count: counts.stops ?? 0 })}</span>
       </div>
       <dl>
-        ${fact(t('column.overall'), few ? html`<span class="soft">${tooFew(words, own)}</span>` : figureCell(words, figures.overall, 'stars', THRESHOLDS))}
-        ${fact(
-          t('column.kept'),
-          html`${figureCell(words, figures.promise_kept, 'share', null)}<span class="under"
-              >${t('kept.of', { part: counts.kept ?? 0, whole: (counts.kept ?? 0) + (counts.broken ?? 0) })}</span
-            >`,
-        )}
-        ${fact(t('column.response'), figureCell(words, figures.response, 'share', null))}
-        ${fact(
-          t('column.issues'),
-          rate === null
-            ? html`<span class="soft">${t('issues.none')}</span>`
-            : html`<span class="value">${words.number(rate)}</span
-                ><span class="under"
-                  >${t('issues.of', { issues: issuesNamed(own), count: counts.feedback ?? 0 })}</span
-                >`,
-        )}
-        ${
-          figures.silent === undefined
-            ? nothing
-            : fact(
-                t('own.silent'),
-                html`${figureCell(words, figures.silent, 'share', null)}<span class="under"
-                    >${t('own.silent.of', { part: counts.silent ?? 0, whole: counts.due ?? 0 })}</span
-                  >`,
-              )
-        }
+        ${fact(t('column.overall'), DRIVER_CELLS.overall(words, own))}
+        ${fact(t('column.kept'), DRIVER_CELLS.kept(words, own))}
+        ${fact(t('column.response'), DRIVER_CELLS.response(words, own))}
+        ${fact(t('column.issues'), DRIVER_CELLS.issues(words, own))}
+        ${figures.silent === undefined ? nothing : fact(t('own.silent'), this.#silent(own))}
         ${own.unnamed ? fact(t('own.unnamed'), this.#unnamed(own.unnamed)) : nothing}
       </dl>
     </section>`;
+  }
+
+  #silent(own: Own): TemplateResult {
+    const words = this.session.words;
+    const { silent = 0, due = 0 } = own.counts;
+    if (due === 0) return html`<span class="soft">${words.t('own.silent.none')}</span>`;
+    return html`${figureCell(words, own.figures.silent, 'share', null)}<span class="under"
+        >${words.t('own.silent.of', { part: silent, whole: due })}</span
+      >`;
   }
 
   #unnamed(share: Share): TemplateResult {

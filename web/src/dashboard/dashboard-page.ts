@@ -5,9 +5,14 @@ import { customElement, query, state } from 'lit/decorators.js';
 import '../look/d-header.ts';
 import '../look/d-state.ts';
 import { controls } from '../look/controls.ts';
+import type { FeedbackEntry } from '../service/models.ts';
 import { catalogueOf, loadWords, type Words } from '../words/words.ts';
 import './dash-sign-in.ts';
+import './dash-deliveries.ts';
+import './dash-delivery.ts';
+import './dash-driver.ts';
 import './dash-drivers.ts';
+import './dash-inbox.ts';
 import type { SignedIn } from './dash-sign-in.ts';
 import { Live } from './live.ts';
 import { type Going, link, type Place, placeOf, type View } from './routes.ts';
@@ -22,6 +27,7 @@ export class DashboardPage extends LitElement {
   @state() private session: Session | null = null;
   @state() private live: Live | null = null;
   @state() private ended: Ending | null = null;
+  @state() private announced = '';
   @state() private place: Place = placeOf(location.pathname, location.search);
   @query('main') private readonly main!: HTMLElement | null;
   #focusNext = false;
@@ -44,10 +50,41 @@ export class DashboardPage extends LitElement {
         display: flex;
         flex-wrap: wrap;
         align-items: center;
+        justify-content: space-between;
         gap: 0 var(--d-5);
         max-inline-size: 80rem;
         margin: 0 auto;
         padding: 0 var(--d-5);
+      }
+      .tabs nav {
+        display: flex;
+        gap: 0 var(--d-5);
+      }
+      .count {
+        padding: 0 0.5em;
+        border-radius: 99px;
+        background: var(--d-note);
+        color: var(--d-surface);
+        font-size: var(--d-text-s);
+        font-weight: 700;
+      }
+      .live {
+        display: inline-flex;
+        align-items: center;
+        gap: var(--d-2);
+        color: var(--d-ink-soft);
+        font-size: var(--d-text-s);
+      }
+      .live::before {
+        content: '';
+        inline-size: 0.6rem;
+        block-size: 0.6rem;
+        border-radius: 50%;
+        border: 2px solid var(--d-line-strong);
+      }
+      .live.live-on::before {
+        border-color: var(--d-good);
+        background: var(--d-good);
       }
       .tabs a {
         display: inline-flex;
@@ -131,21 +168,45 @@ export class DashboardPage extends LitElement {
   #tabs() {
     const t = (this.words as Words).t.bind(this.words);
     const views: readonly View[] = [this.place.view];
-    const tab = (view: 'drivers' | 'deliveries' | 'inbox', one: View) =>
+    const tab = (view: 'drivers' | 'deliveries' | 'inbox', one: View, more: unknown = nothing) =>
       html`<a href=${link(view)} aria-current=${views.includes(view) || views.includes(one) ? 'page' : nothing}
-        >${t(`tab.${view}`)}</a
+        >${t(`tab.${view}`)}${more}</a
       >`;
     return html`<div class="bar-row">
-      <nav class="tabs" aria-label=${t('tabs')}>
-        ${tab('drivers', 'driver')} ${tab('deliveries', 'delivery')} ${tab('inbox', 'inbox')}
-      </nav>
+      <div class="tabs">
+        <nav aria-label=${t('tabs')}>
+          ${tab('drivers', 'driver')} ${tab('deliveries', 'delivery')} ${tab('inbox', 'inbox', this.#count())}
+        </nav>
+        <span class="live ${this.live?.state === 'live' ? 'live-on' : ''}" role="status">${t(`live.${this.live?.state ?? 'connecting'}`)}</span>
+      </div>
+      <p class="visually-hidden" aria-live="polite">${this.announced}</p>
     </div>`;
+  }
+
+  #count() {
+    const count = this.live?.unseen ?? 0;
+    if (count === 0 || this.words === null) return nothing;
+    return html`<span class="count"
+      >${this.words.number(count)}${this.live?.hasMore && count === this.live.inbox.length ? '+' : ''}<span
+        class="visually-hidden"
+      >
+        ${this.words.t('inbox.count')}</span
+      ></span
+    >`;
   }
 
   #view(session: Session, live: Live) {
     switch (this.place.view) {
       case 'drivers':
         return html`<dash-drivers .session=${session} .live=${live} .place=${this.place}></dash-drivers>`;
+      case 'driver':
+        return html`<dash-driver .session=${session} .live=${live} .place=${this.place}></dash-driver>`;
+      case 'deliveries':
+        return html`<dash-deliveries .session=${session} .live=${live} .place=${this.place}></dash-deliveries>`;
+      case 'delivery':
+        return html`<dash-delivery .session=${session} .live=${live} .place=${this.place}></dash-delivery>`;
+      case 'inbox':
+        return html`<dash-inbox .session=${session} .live=${live} .place=${this.place}></dash-inbox>`;
       default:
         return html`<d-state kind="empty" heading=${session.words.t('state.no-such-page')}></d-state>`;
     }
@@ -157,14 +218,28 @@ export class DashboardPage extends LitElement {
     this.session = new Session(client, me, ledger, this.words as Words, (why) => {
       this.session = null;
       this.live = null;
+      this.announced = '';
       this.ended = why;
       this.#focusNext = true;
     });
-    this.live = new Live(this.session);
+    this.live = this.#livened(new Live(this.session));
     this.live.start();
     this.place = this.#here();
     this.#focusNext = true;
   };
+
+  #livened(live: Live): Live {
+    live.addEventListener('state', () => this.requestUpdate());
+    live.addEventListener('inbox', () => this.requestUpdate());
+    live.addEventListener('serious', (event) => {
+      const { driver } = (event as CustomEvent<FeedbackEntry>).detail;
+      this.announced = (this.words as Words).t('inbox.announce', {
+        count: live.unseen,
+        driver: driver === 0 ? '—' : String(driver),
+      });
+    });
+    return live;
+  }
 
   #here(): Place {
     const home = this.session?.is('carrier') || this.session?.is('reviewer') ? 'drivers' : 'deliveries';

@@ -30,16 +30,18 @@ export function scaleOf(name: string): Scale {
     : 'share';
 }
 
-/** Returns millionths as stars with two places, or as a percentage with one. */
-export function amount(words: Words, millionths: number, scale: Scale): string {
-  return scale === 'stars' ? words.number(millionths / MILLION, 2) : words.percent(millionths / MILLION, 1);
+/** Returns millionths as stars with two places, or as a percentage with `places`. */
+export function amount(words: Words, millionths: number, scale: Scale, places = 0): string {
+  return scale === 'stars'
+    ? words.number(millionths / MILLION, 2)
+    : words.percent(millionths / MILLION, places);
 }
 
 /** Returns "4.28 to 4.90". */
-export function bounds(words: Words, figure: Figure, scale: Scale): string {
+export function bounds(words: Words, figure: Figure, scale: Scale, places = 0): string {
   return words.t('figure.bounds', {
-    low: amount(words, figure.low, scale),
-    high: amount(words, figure.high, scale),
+    low: amount(words, figure.low, scale, places),
+    high: amount(words, figure.high, scale, places),
   });
 }
 

@@ -13,11 +13,6 @@ import type { Session } from './session.ts';
 const PAGE = 50;
 const GATHER_MS = 1500;
 
-interface FeedbackPage {
-  readonly feedback: FeedbackEntry[];
-  readonly next_cursor: string | null;
-}
-
 export class Live extends EventTarget {
   state: StreamState = 'connecting';
   /** Newest first. */
@@ -86,13 +81,10 @@ export class Live extends EventTarget {
 
   async #read(cursor: string | null): Promise<void> {
     try {
-      const page: FeedbackPage = await this.session.get('/v1/feedback', {
-        serious: true,
-        limit: PAGE,
-        cursor,
-      });
-      this.inbox = cursor === null ? page.feedback : merged(this.inbox, page.feedback);
-      this.#cursor = page.next_cursor;
+      const query = { serious: true, limit: PAGE, cursor };
+      const page = await this.session.page<FeedbackEntry>('/v1/feedback', 'feedback', query);
+      this.inbox = cursor === null ? page.items : merged(this.inbox, page.items);
+      this.#cursor = page.next;
       this.loaded = true;
       this.trouble = null;
       this.#tell('inbox');
@@ -115,13 +107,14 @@ export class Live extends EventTarget {
 
   async #fetch(entry: Entry): Promise<void> {
     try {
-      const page: FeedbackPage = await this.session.get('/v1/feedback', { delivery: entry.delivery_id });
+      const query = { delivery: entry.delivery_id };
+      const page = await this.session.page<FeedbackEntry>('/v1/feedback', 'feedback', query);
       this.inbox = merged(
         this.inbox,
-        page.feedback.filter((one) => one.serious),
+        page.items.filter((one) => one.serious),
       );
       this.#tell('inbox');
-      const came = page.feedback.find(
+      const came = page.items.find(
         (one) => one.serious && one.block === entry.block && one.log_index === entry.log_index,
       );
       if (came !== undefined) this.dispatchEvent(new CustomEvent('serious', { detail: came }));

@@ -8,6 +8,14 @@ import type { Words } from '../words/words.ts';
 /** Why a session is over. */
 export type Ending = 'left' | 'revoked';
 
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Where it goes on; null at the end. */
+  readonly next: string | null;
+}
+
+const MOST_CALLS = 8;
+
 export class Session {
   readonly #over = new AbortController();
 
@@ -41,6 +49,20 @@ export class Session {
     } catch (error) {
       if (error instanceof Problem && error.status === 401) this.end('revoked');
       throw error;
+    }
+  }
+
+  /**
+   * Returns a page of a list, from `cursor` on. A search may look at so much and find nothing yet: then it is led on, up
+   * to a bound, so that an empty page with a successor is rare.
+   */
+  async page<T>(path: string, items: string, query: Query, signal?: AbortSignal): Promise<Page<T>> {
+    let cursor = query.cursor ?? null;
+    for (let call = 1; ; call++) {
+      const answer: Record<string, unknown> = await this.get(path, { ...query, cursor }, signal);
+      const found = answer[items] as T[];
+      cursor = answer.next_cursor as string | null;
+      if (found.length > 0 || cursor === null || call === MOST_CALLS) return { items: found, next: cursor };
     }
   }
 

@@ -104,3 +104,30 @@ export const shared = css`
     fill: var(--d-accent);
   }
 `;
+
+/** Styles of `feedbackBody`. */
+export const feedbackStyles = css`
+  .star-row {
+    color: var(--d-star);
+    letter-spacing: 0.08em;
+  }
+  .chips {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--d-2);
+    margin-block: var(--d-2);
+  }
+  .chips li {
+    padding: 0.1em 0.7em;
+    border-radius: 99px;
+    background: var(--d-raised);
+    font-size: var(--d-text-s);
+  }
+  blockquote {
+    margin: var(--d-2) 0 0;
+    padding: var(--d-2) var(--d-3);
+    border-inline-start: 3px solid var(--d-line-strong);
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+  }
+`;

@@ -1,0 +1,67 @@
+/** The chart of ratings over time, loaded with the first driver's page. */
+
+import uPlot from 'uplot';
+import styles from 'uplot/dist/uPlot.min.css?inline';
+import type { SeriesPoint } from '../service/models.ts';
+import type { Words } from '../words/words.ts';
+
+/** The chart library's own styles, as a sheet that a shadow root adopts. */
+export const plotSheet = new CSSStyleSheet();
+plotSheet.replaceSync(styles);
+
+const HEIGHT = 260;
+const HEIGHT_NARROW = 200;
+const NARROW = 480;
+
+/** Draws mean and 90 % band into `target`; returns the chart, to be destroyed by who asked for it. */
+export function plot(target: HTMLElement, words: Words, points: readonly SeriesPoint[]): uPlot {
+  const style = getComputedStyle(target);
+  const colour = (name: string) => {
+    // A canvas knows no light-dark(): the element resolves it.
+    const probe = document.createElement('span');
+    probe.style.color = `var(${name})`;
+    target.append(probe);
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  };
+  const ink = colour('--d-ink-soft');
+  const line = colour('--d-line');
+  const accent = colour('--d-accent');
+  const font = `12px ${style.fontFamily}`;
+  const known = (point: SeriesPoint, value: number) => (point.overall.n === 0 ? null : value / 1e6);
+  const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+  const day = new Intl.DateTimeFormat(words.locale, { month: 'short', day: 'numeric' });
+  const width = Math.max(target.clientWidth, 200);
+  return new uPlot(
+    {
+      width,
+      height: width < NARROW ? HEIGHT_NARROW : HEIGHT,
+      legend: { show: false },
+      cursor: { show: false },
+      scales: { x: { time: true }, y: { range: [1, 5] } },
+      axes: [
+        { ...axis, values: (_chart, ticks) => ticks.map((tick) => day.format(tick * 1000)), space: 70 },
+        { ...axis, values: (_chart, ticks) => ticks.map((tick) => words.number(tick)), incrs: [1], size: 32 },
+      ],
+      series: [
+        {},
+        { stroke: 'transparent', points: { show: false } },
+        { stroke: accent, width: 2, points: { show: true, size: 5, fill: accent } },
+        { stroke: 'transparent', points: { show: false } },
+      ],
+      bands: [{ series: [3, 1], fill: translucent(accent) }],
+    },
+    [
+      points.map((point) => Date.parse(point.as_of) / 1000),
+      points.map((point) => known(point, point.overall.low)),
+      points.map((point) => known(point, point.overall.mean)),
+      points.map((point) => known(point, point.overall.high)),
+    ],
+    target,
+  );
+}
+
+function translucent(rgb: string): string {
+  return rgb.replace(/^rgb\((.*)\)$/, (_whole, parts: string) => `rgba(${parts}, 0.2)`);
+}
