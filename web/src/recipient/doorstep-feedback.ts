@@ -14,7 +14,7 @@ import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { Hex } from '../core/hex.ts';
 import { parseLink } from '../core/links.ts';
-import type { Draft, Outgoing } from '../device/records.ts';
+import { type Draft, draftOf, EMPTY_DRAFT, type Outgoing } from '../device/records.ts';
 import { controls } from '../look/controls.ts';
 import '../look/d-state.ts';
 import type { Receipt } from '../service/models.ts';
@@ -46,6 +46,11 @@ export interface FeedbackEvents {
 
 const TICK_MS = 15_000;
 
+/** The views that take the form's place. */
+interface OutcomeView extends Element {
+  focusHeading(): Promise<void>;
+}
+
 @customElement('doorstep-feedback')
 export class DoorstepFeedback extends LitElement {
   @property() link = '';
@@ -65,7 +70,8 @@ export class DoorstepFeedback extends LitElement {
   @state() private time = Date.now();
   #own: Visit | null = null;
   #told = '';
-  #view: View = 'loading';
+  /** The focus was on what became of the feedback: it goes along when that is shown by another element. */
+  #read = false;
   #tick: ReturnType<typeof setInterval> | undefined;
 
   static override styles = [
@@ -100,6 +106,7 @@ export class DoorstepFeedback extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues) {
+    this.#read = this.shadowRoot?.activeElement?.localName === 'sent-feedback';
     if (changed.has('lang') || this.words === null) void this.#load();
     if (['link', 'deliveryId', 'secret', 'api', 'visit'].some((name) => changed.has(name))) this.#attend();
   }
@@ -107,23 +114,16 @@ export class DoorstepFeedback extends LitElement {
   override render() {
     const { words, seen } = this;
     if (words === null) return html`<d-state kind="loading"></d-state>`;
-    return html`<section class="card" part="card" aria-labelledby="heading">
-      ${seen === null ? this.#plain('wrong-link') : this.#content(viewOf(seen, this.time), seen, words)}
+    const view = seen === null ? 'wrong-link' : viewOf(seen, this.time);
+    return html`<section class="card" part="card" aria-label=${words.t('form.heading')}>
+      <p class="visually-hidden" role="status">${this.#news(view, words)}</p>
+      ${seen === null ? this.#plain('wrong-link') : this.#content(view, seen, words)}
     </section>`;
   }
 
   override updated() {
-    const { seen } = this;
-    if (seen === null) return;
-    const view = viewOf(seen, this.time);
-    if (view !== this.#view) {
-      const isOutcome = ['waiting', 'accepted', 'recorded', 'refused'].includes(view);
-      // The form that had the focus is gone: reading goes on at what came of it.
-      if (isOutcome && ['form', 'recorded'].includes(this.#view) && this.busy)
-        this.renderRoot.querySelector<HTMLElement>('#heading')?.focus();
-      this.#view = view;
-    }
-    this.#tell(view, seen);
+    if (this.#read && this.renderRoot.querySelector('sent-feedback') === null) void this.#focusOutcome();
+    if (this.seen !== null) this.#tell(viewOf(this.seen, this.time), this.seen);
   }
 
   #content(view: View, seen: Snapshot, words: Words) {
@@ -169,6 +169,16 @@ export class DoorstepFeedback extends LitElement {
       default:
         return this.#plain(view);
     }
+  }
+
+  /** What a screen reader says by itself when the view changes. */
+  #news(view: View, words: Words): string {
+    const { outgoing, online } = this.seen ?? {};
+    if (view === 'waiting') return words.t(online ? 'sending.heading' : 'waiting.heading');
+    if (view === 'accepted' || view === 'overdue' || view === 'refused') return words.t(`${view}.heading`);
+    if (view === 'recorded' && outgoing?.block)
+      return words.t('standing.heading', { block: words.number(outgoing.block) });
+    return '';
   }
 
   #heading(text: string) {
@@ -276,17 +286,13 @@ export class DoorstepFeedback extends LitElement {
   #amend = (event: Event) => {
     this.amendment = (event as CustomEvent<Draft>).detail;
     this.editing = true;
-    this.busy = false;
   };
 
   #reopen() {
     const sent = this.seen?.outgoing;
     if (sent === null || sent === undefined) return;
-    void import('./visit.ts').then(({ draftOf }) => {
-      this.amendment = draftOf(sent);
-      this.editing = true;
-      this.busy = false;
-    });
+    this.amendment = draftOf(sent);
+    this.editing = true;
   }
 
   #leaveForm() {
@@ -295,15 +301,17 @@ export class DoorstepFeedback extends LitElement {
   }
 
   #withdraw = async () => {
-    const { EMPTY_DRAFT } = await import('../device/records.ts');
     const stands = standing(this.seen?.entries ?? []);
     if (stands !== null) await this.#submit({ draft: EMPTY_DRAFT, driver: stands.item.driver });
   };
 
+  async #focusOutcome() {
+    await this.renderRoot.querySelector<OutcomeView>('sent-feedback, standing-feedback')?.focusHeading();
+  }
+
   async #again() {
     const sent = this.seen?.outgoing;
     if (sent === null || sent === undefined) return;
-    const { draftOf } = await import('./visit.ts');
     await this.#submit({ draft: draftOf(sent), driver: sent.feedback.driver });
   }
 
@@ -320,13 +328,14 @@ export class DoorstepFeedback extends LitElement {
     this.busy = true;
     this.failed = '';
     try {
-      const sending = this.visit?.submit(draft, driver, this.words?.language ?? 'en');
-      await sending;
+      await this.visit?.submit(draft, driver, this.words?.language ?? 'en');
       this.#leaveForm();
+      // What had the focus is gone: reading goes on at what came of it.
+      await this.updateComplete;
+      await this.#focusOutcome();
     } catch {
       this.failed = this.words?.t('form.failed') ?? '';
     } finally {
-      await this.updateComplete;
       this.busy = false;
     }
   }

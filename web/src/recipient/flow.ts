@@ -7,7 +7,7 @@ import type { Delivery, DeliveryEntry, FeedbackItem, Ledger } from '../service/m
 /** What stopped reading the delivery; `null` while it can be read. */
 export type Obstacle =
   | { readonly kind: 'wrong-link' }
-  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unknown'; readonly detail: string }
   | { readonly kind: 'not-yet' }
   | { readonly kind: 'unreachable' }
   | { readonly kind: 'failed'; readonly detail: string }

@@ -8,7 +8,7 @@ import { revisions, type Snapshot } from './flow.ts';
 import './stars-line.ts';
 import { moment } from './times.ts';
 
-/** Properties: `words`, `seen`. Empty where there is only one revision. */
+/** Properties: `words`, `seen`. */
 @customElement('past-feedback')
 export class PastFeedback extends LitElement {
   @property({ attribute: false }) words!: Words;
@@ -41,7 +41,7 @@ export class PastFeedback extends LitElement {
     const { words } = this;
     const earlier = revisions(this.seen.entries).slice(1);
     if (earlier.length === 0) return nothing;
-    return html`<section class="card">
+    return html`<section>
       <h2>${words.t('past.heading')}</h2>
       <p class="soft small">${words.t('past.text')}</p>
       <ol class="quiet-list" reversed>

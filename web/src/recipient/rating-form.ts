@@ -122,14 +122,16 @@ export class RatingForm extends LitElement {
       }</label
     >`;
     return html`<fieldset class="issues" part="issues">
-      <legend>${words.t(draft.overall <= 3 ? 'form.whatWrong' : 'form.flag')}</legend>
+      <legend class=${listed.length === 0 ? 'visually-hidden' : ''}>
+        ${words.t(draft.overall <= 3 ? 'form.whatWrong' : 'form.flag')}
+      </legend>
       <div class="chips">
         ${listed.map(chip)}
         ${
           folded.length === 0 && !open
             ? nothing
             : html`<button type="button" class="plain" aria-expanded=${open} @click=${this.#unfold}>
-                ${words.t(open ? 'form.fewer' : shown.length === 0 ? 'form.flagOpen' : 'form.more')}
+                ${words.t(open ? 'form.fewer' : shown.length === 0 ? 'form.flag' : 'form.more')}
               </button>`
         }
       </div>

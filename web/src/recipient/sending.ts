@@ -7,7 +7,7 @@
 import type { Hex } from '../core/hex.ts';
 import type { Device } from '../device/device.ts';
 import { alone } from '../device/locks.ts';
-import type { Outgoing, Possession, Refused } from '../device/records.ts';
+import { draftOf, type Outgoing, type Possession, type Refused } from '../device/records.ts';
 import type { Client } from '../service/client.ts';
 import type { Answer, Intent, Ledger, Refusal } from '../service/models.ts';
 import { Problem, worthRetrying } from '../service/problems.ts';
@@ -37,12 +37,27 @@ export async function sendWaiting(
 ): Promise<boolean> {
   let done = true;
   await alone(deliveryId, async () => {
+    if ((await device.get('outgoing', deliveryId))?.stage !== 'waiting') return;
     const possession = await device.get('possessions', deliveryId);
+    // Only ever together with feedback: a recipient who dropped theirs takes nothing over.
     if (possession?.stage === 'made') done = await sendKeyChange(device, client, possession);
     const outgoing = await device.get('outgoing', deliveryId);
     if (done && outgoing?.stage === 'waiting') done = await sendFeedback(device, client, ledger, outgoing);
   });
   return done;
+}
+
+/** Sends what waits for other deliveries of this service, whose pages are not open. */
+export async function sendOthers(
+  device: Device,
+  client: Client,
+  ledger: Ledger,
+  deliveryId: Hex,
+  origin: string,
+): Promise<void> {
+  for (const other of await device.all('outgoing'))
+    if (other.stage === 'waiting' && other.deliveryId !== deliveryId && other.origin === origin)
+      await sendWaiting(device, client, ledger, other.deliveryId);
 }
 
 async function sendKeyChange(device: Device, client: Client, possession: Possession): Promise<boolean> {
@@ -56,7 +71,11 @@ async function sendKeyChange(device: Device, client: Client, possession: Possess
   if ('code' in answer) {
     const outgoing = await device.get('outgoing', deliveryId);
     const refused = BY_SOMEBODY_ELSE.has(answer.code) ? { ...answer, code: 'taken-over' } : answer;
-    if (outgoing !== undefined) await device.put(['outgoing', { ...outgoing, stage: 'refused', refused }]);
+    if (outgoing !== undefined)
+      await device.put(
+        ['outgoing', { ...outgoing, stage: 'refused', refused }],
+        ['drafts', { deliveryId, draft: draftOf(outgoing) }],
+      );
     await device.remove('possessions', deliveryId);
     return true;
   }

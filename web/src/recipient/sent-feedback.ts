@@ -67,10 +67,16 @@ export class SentFeedback extends LitElement {
     `,
   ];
 
+  /** Moves the focus to what this says. */
+  async focusHeading(): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('#heading')?.focus();
+  }
+
   override render() {
     const { outgoing } = this.seen;
     if (outgoing === null) return nothing;
-    return html`<div role="status" class=${this.view === 'refused' || this.view === 'overdue' ? 'bad' : ''}>
+    return html`<div class=${this.view === 'refused' || this.view === 'overdue' ? 'bad' : ''}>
         <div class="head">
           <span class="mark" aria-hidden="true">${this.#mark()}</span>
           <h2 id="heading" tabindex="-1">${this.words.t(`${this.#kind()}.heading`)}</h2>
@@ -80,10 +86,6 @@ export class SentFeedback extends LitElement {
       <stars-line .words=${this.words} .item=${outgoing.feedback}></stars-line>
       ${this.view === 'waiting' || this.view === 'refused' ? nothing : this.#facts(outgoing)}
       ${this.#actions(outgoing)}`;
-  }
-
-  focusHeading() {
-    this.renderRoot.querySelector<HTMLElement>('#heading')?.focus();
   }
 
   #mark(): string {

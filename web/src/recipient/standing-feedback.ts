@@ -60,13 +60,19 @@ export class StandingFeedback extends LitElement {
     `,
   ];
 
+  /** Moves the focus to what this says. */
+  async focusHeading(): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('#heading')?.focus();
+  }
+
   override render() {
     const { words } = this;
     const stands = standing(this.seen.entries);
     if (stands === null) return nothing;
     const gone = isWithdrawn(stands.item);
     const digest = this.seen.outgoing?.block === stands.block ? this.seen.outgoing.digest : null;
-    return html`<div role="status" class="head">
+    return html`<div class="head">
         <span class="mark" aria-hidden="true">✓</span>
         <h2 id="heading" tabindex="-1">
           ${words.t(gone ? 'standing.headingWithdrawn' : 'standing.heading', { block: words.number(stands.block) })}

@@ -34,12 +34,12 @@ export class StarRating extends LitElement {
       legend {
         padding: 0;
         margin-block-end: var(--d-2);
-        font-size: var(--d-text-l);
-        font-weight: 700;
+        color: var(--d-ink-soft);
       }
       .stars {
         display: flex;
         max-inline-size: 22rem;
+        margin-inline: -0.2rem;
       }
       label {
         position: relative;
@@ -94,18 +94,26 @@ export class StarRating extends LitElement {
         color: var(--d-ink-soft);
       }
       :host([small]) fieldset {
-        grid-template-columns: 1fr auto;
+        display: flex;
+        flex-wrap: wrap;
         align-items: center;
-        gap: 0 var(--d-3);
+        gap: 0 var(--d-4);
       }
       :host([small]) legend {
-        float: left;
+        float: inline-start;
+        flex: 1 1 12rem;
+        inline-size: auto;
         font-size: var(--d-text);
-        font-weight: 600;
+        font-weight: 400;
         margin: 0;
       }
       :host([small]) .stars {
+        flex: none;
         inline-size: 13.75rem;
+        margin-inline-start: -0.45rem;
+      }
+      :host([small]) .row {
+        flex: 1;
       }
       :host([small]) label {
         min-block-size: 2.75rem;

@@ -8,7 +8,7 @@ import '../look/d-state.ts';
 import type { Words } from '../words/words.ts';
 import './delivery-status.ts';
 import './doorstep-feedback.ts';
-import { nameOf, type Snapshot, shipperOf, viewOf } from './flow.ts';
+import { nameOf, revisions, type Snapshot, shipperOf, viewOf } from './flow.ts';
 import './keep-access.ts';
 import { languageNames, wordsFor } from './languages.ts';
 import './past-feedback.ts';
@@ -128,7 +128,6 @@ export class TrackPage extends LitElement {
         </div>`;
     const { delivery, ledger } = seen;
     const feedback = html`<doorstep-feedback
-      class="card"
       .visit=${this.visit}
       .words=${words}
       lang=${words.language}
@@ -160,7 +159,11 @@ export class TrackPage extends LitElement {
                 .seen=${seen}
                 .carrier=${carrier}
               ></report-timeline>
-              <past-feedback .words=${words} .seen=${seen}></past-feedback>
+              ${
+                revisions(seen.entries).length < 2
+                  ? nothing
+                  : html`<past-feedback class="card" .words=${words} .seen=${seen}></past-feedback>`
+              }
               <keep-access .words=${words} .visit=${this.visit} .seen=${seen}></keep-access>`
           : nothing
       }`;

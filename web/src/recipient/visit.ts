@@ -4,20 +4,21 @@
  * Whatever is signed stands on the device before it is sent, so that closing the page at any point loses nothing.
  */
 
-import type { Hex } from '../core/hex.ts';
+import { toBase64Url } from '../core/hex.ts';
 import { readToken, type TrackingLink } from '../core/links.ts';
 import { type Device, openDevice } from '../device/device.ts';
 import { Bell } from '../device/locks.ts';
-import { type Draft, EMPTY_DRAFT, type Outgoing, type Possession } from '../device/records.ts';
+import { type Draft, draftOf, EMPTY_DRAFT, type Outgoing, type Possession } from '../device/records.ts';
 import { Client } from '../service/client.ts';
 import type { Ledger } from '../service/models.ts';
-import { Problem } from '../service/problems.ts';
-import { follow } from '../service/stream.ts';
+import { Problem, Unreachable } from '../service/problems.ts';
+import { follow, type StreamState } from '../service/stream.ts';
 import { type Holder, nextRevision, recordOf, type Snapshot } from './flow.ts';
-import { NotThisDelivery, readDelivery } from './reading.ts';
+import { NotThisDelivery, readAsHolder, readDelivery } from './reading.ts';
 
 const AGAIN_MS = 2_000;
 const LONGEST_AGAIN_MS = 60_000;
+const CUT_MS = 6_000;
 
 const START: Snapshot = {
   obstacle: null,
@@ -48,6 +49,8 @@ export class Visit extends EventTarget {
   #refreshAgain = false;
   #wait = AGAIN_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #cut: ReturnType<typeof setTimeout> | undefined;
+  #live = false;
 
   constructor(
     readonly link: TrackingLink,
@@ -84,6 +87,7 @@ export class Visit extends EventTarget {
     this.#following?.abort();
     this.#bell.close();
     clearTimeout(this.#timer);
+    clearTimeout(this.#cut);
   }
 
   /** Reads everything again; several calls at once become one. */
@@ -111,7 +115,7 @@ export class Visit extends EventTarget {
     await device.put(['drafts', { deliveryId: this.link.deliveryId, draft }]);
   }
 
-  /** Signs the draft about `driver`, keeps it, and sends it as soon as there is a line. */
+  /** Signs the draft about `driver` and keeps it; from then on it goes out by itself as soon as there is a line. */
   async submit(draft: Draft, driver: number, language: string): Promise<void> {
     const device = await this.#device;
     const { sign } = await import('./submitting.ts');
@@ -119,13 +123,14 @@ export class Visit extends EventTarget {
       draft,
       driver,
       language,
-      revision: this.#revisionToSign(),
+      revision: nextRevision(this.now),
     });
     this.draft = EMPTY_DRAFT;
+    this.#wait = AGAIN_MS;
     this.#show({ possession, outgoing });
     this.#bell.ring(this.link.deliveryId);
     void navigator.storage?.persist?.();
-    await this.#send();
+    void this.#send();
   }
 
   /** Takes feedback back that was not sent yet; its words become the draft again. */
@@ -171,7 +176,6 @@ export class Visit extends EventTarget {
       signature: null,
       stage: readable === null ? 'recorded' : 'moved',
     };
-    const { toBase64Url } = await import('../core/hex.ts');
     await device.put(
       ['seeds', { id: toBase64Url(seed), seed, made: 'imported', at: Date.now() }],
       ['possessions', possession],
@@ -179,11 +183,6 @@ export class Visit extends EventTarget {
     this.#show({ possession, obstacle: null });
     this.#bell.ring(deliveryId);
     await this.refresh();
-    this.#line();
-  }
-
-  #revisionToSign(): number {
-    return nextRevision(this.now);
   }
 
   /** The client that reads with whichever token reads now. */
@@ -237,13 +236,13 @@ export class Visit extends EventTarget {
       await this.#afterReading(device);
     } catch (error) {
       if (this.#over.signal.aborted) return;
-      await this.#obstacle(error);
+      this.#obstacle(error);
     }
-    if (this.#hasBusiness()) await this.#send();
+    if (this.#isOnItsWay()) await this.#send();
+    else if (this.#mustLookAgain()) this.#later();
   }
 
   async #readAsHolder(device: Device) {
-    const { readAsHolder } = await import('./reading.ts');
     return readAsHolder(this.#client, this.link, this.now.possession, await device.all('seeds'), this.origin);
   }
 
@@ -292,17 +291,17 @@ export class Visit extends EventTarget {
     }
   }
 
-  async #obstacle(error: unknown): Promise<void> {
-    if (!(error instanceof Problem)) {
+  #obstacle(error: unknown): void {
+    if (error instanceof Unreachable || (error instanceof Problem && error.retryable)) {
       this.#show(this.now.delivery === null ? { obstacle: { kind: 'unreachable' } } : { stale: true });
-      if (error instanceof Error && error.name !== 'Unreachable') throw error;
       this.#later();
       return;
     }
-    if (error.retryable) {
-      this.#show(this.now.delivery === null ? { obstacle: { kind: 'unreachable' } } : { stale: true });
-      this.#later();
-    } else if (error.kind === 'taken-over') {
+    if (!(error instanceof Problem)) {
+      this.#show({ obstacle: { kind: 'failed', detail: String(error) } });
+      throw error;
+    }
+    if (error.kind === 'taken-over') {
       const { taken_over_at: at, block } = error.body;
       this.#show({
         obstacle: {
@@ -314,10 +313,9 @@ export class Visit extends EventTarget {
     } else if (error.kind === 'not-on-chain-yet') {
       this.#show({ obstacle: { kind: 'not-yet' } });
       this.#later();
-    } else if (error.status === 404) {
-      this.#show({ obstacle: { kind: 'unknown' }, delivery: null, entries: [] });
     } else {
-      this.#show({ obstacle: { kind: 'failed', detail: error.detail }, delivery: null, entries: [] });
+      const kind = error.status === 404 ? 'unknown' : 'failed';
+      this.#show({ obstacle: { kind, detail: error.detail }, delivery: null, entries: [] });
     }
   }
 
@@ -328,6 +326,7 @@ export class Visit extends EventTarget {
     this.#followed = token;
     const signal = AbortSignal.any([this.#following.signal, this.#over.signal]);
     const reader = this.#client.with({ readToken: token });
+    this.#live = true;
     let first = true;
     follow(
       reader,
@@ -339,8 +338,10 @@ export class Visit extends EventTarget {
           if (!first) void this.refresh();
           first = false;
         },
+        state: (state) => this.#heard(state),
         closed: () => {
-          this.#followed = null;
+          // Not opened again with this token; another one may read, and until then looking has to do.
+          this.#live = false;
           void this.refresh();
         },
       },
@@ -348,9 +349,26 @@ export class Visit extends EventTarget {
     );
   }
 
-  #hasBusiness(): boolean {
-    const { outgoing, possession } = this.now;
-    return outgoing?.stage === 'waiting' || outgoing?.stage === 'accepted' || possession?.stage === 'made';
+  /** A line that stays cut for a while makes what is shown old news. */
+  #heard(state: StreamState): void {
+    clearTimeout(this.#cut);
+    if (state === 'live' && this.now.stale) void this.refresh();
+    if (state === 'waiting')
+      this.#cut = setTimeout(() => {
+        if (!this.#over.signal.aborted) this.#show({ stale: true });
+      }, CUT_MS);
+  }
+
+  #isOnItsWay(): boolean {
+    const stage = this.now.outgoing?.stage;
+    return stage === 'waiting' || stage === 'accepted';
+  }
+
+  /** The read token is still to be moved, or no stream tells what is new. */
+  #mustLookAgain(): boolean {
+    const { possession, holder, obstacle } = this.now;
+    if (obstacle !== null) return false;
+    return !this.#live || (holder === 'device' && possession !== null && possession.stage !== 'moved');
   }
 
   /** Sends what waits and asks what became of what is accepted; comes back until there is nothing to do. */
@@ -358,18 +376,19 @@ export class Visit extends EventTarget {
     const { ledger } = this.now;
     if (!navigator.onLine || ledger === null || this.#over.signal.aborted) return;
     const device = await this.#device;
-    const { sendWaiting, settle } = await import('./sending.ts');
+    const { sendOthers, sendWaiting, settle } = await import('./sending.ts');
     const before = this.now.outgoing;
     const { deliveryId } = this.link;
     await sendWaiting(device, this.#client, ledger, deliveryId);
     if (before?.stage === 'accepted') await settle(device, this.#client, deliveryId);
     await this.#recall();
+    void sendOthers(device, this.#client, ledger, deliveryId, this.origin);
     if (this.now.outgoing?.stage !== before?.stage) {
       this.#wait = AGAIN_MS;
       this.#bell.ring(deliveryId);
       if (this.now.outgoing?.stage !== 'accepted') void this.refresh();
     }
-    if (this.#hasBusiness()) this.#later();
+    if (this.#isOnItsWay()) this.#later();
   }
 
   #later(): void {
@@ -378,7 +397,7 @@ export class Visit extends EventTarget {
     this.#timer = setTimeout(
       () => {
         if (!navigator.onLine) return;
-        if (this.#hasBusiness() && this.now.obstacle === null && !this.now.stale) void this.#send();
+        if (this.#isOnItsWay() && this.now.obstacle === null && !this.now.stale) void this.#send();
         else void this.refresh();
       },
       this.#wait * (0.8 + Math.random() * 0.4),
@@ -392,20 +411,3 @@ export class Visit extends EventTarget {
     if (!this.#over.signal.aborted) this.dispatchEvent(new Event('change'));
   }
 }
-
-/** Returns the form's content that outgoing feedback was made of. */
-export function draftOf(outgoing: Outgoing): Draft {
-  const sent = outgoing.feedback;
-  return {
-    overall: sent.overall,
-    timeliness: sent.timeliness,
-    packaging: sent.packaging,
-    professionalism: sent.professionalism,
-    accuracy: sent.accuracy,
-    issues: sent.issues,
-    comment: sent.content?.comment ?? '',
-    driver: sent.driver,
-  };
-}
-
-export type { Hex };

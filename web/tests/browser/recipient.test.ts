@@ -1,0 +1,140 @@
+/** The recipient's main way: link, stars, signature, accepted, recorded; then changing, withdrawing, erasing. */
+
+import type { Page } from '@playwright/test';
+import { axe, expect, fits, test } from './support/stack.ts';
+
+export async function rate(page: Page, stars: number): Promise<void> {
+  await page
+    .getByRole('radio', { name: new RegExp(`^${stars} of 5 stars`) })
+    .first()
+    .check({ force: true });
+}
+
+const recorded = (page: Page) => page.getByRole('heading', { name: /^Recorded in block/ });
+const submit = (page: Page) => page.getByRole('button', { name: /^Sign and send/ });
+
+test('a delivery is shown, rated, accepted and recorded', async ({ page, stack }) => {
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Delivered');
+  await expect(page.getByText('On time', { exact: true }).first()).toBeVisible();
+  await expect(
+    page.getByText(`This is about driver ${delivery.driver} of ${delivery.carrier.name}.`),
+  ).toBeVisible();
+  await axe(page);
+  await rate(page, 4);
+  await page
+    .getByRole('group', { name: 'State of the parcel' })
+    .getByRole('radio', { name: /^5 of 5/ })
+    .check({ force: true });
+  await page.getByRole('button', { name: 'Something to flag?' }).click();
+  await page.getByRole('checkbox', { name: 'No word from the driver' }).check({ force: true });
+  await page.getByRole('textbox', { name: /In your words/ }).fill('Came early, box a bit wet.');
+  await axe(page);
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+  await expect(page.getByText('Came early, box a bit wet.')).toBeVisible();
+  await axe(page);
+  await fits(page, 320);
+  const seen = await stack.delivery(delivery);
+  expect(seen?.taken_over).toBe(true);
+  expect(seen?.revision).toBe(1);
+  const history = await stack.as(delivery.carrier).get<{
+    entries: { kind: string; item: Record<string, unknown>; document: { content: unknown } | null }[];
+  }>(`/v1/deliveries/${delivery.deliveryId}/history`);
+  const said = history.entries.find((one) => one.kind === 'feedback');
+  expect(said?.item).toMatchObject({
+    overall: 4,
+    packaging: 5,
+    driver: delivery.driver,
+    issue_bits: 1 << 10,
+  });
+  expect(said?.document?.content).toEqual({ comment: 'Came early, box a bit wet.', lang: 'en' });
+});
+
+test('feedback is amended, withdrawn and its words erased; what was said before stays to be seen', async ({
+  page,
+  stack,
+}) => {
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 2);
+  await page.getByRole('textbox', { name: /In your words/ }).fill('First words.');
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+
+  await page.getByRole('button', { name: 'Change my feedback' }).click();
+  await expect(page.getByRole('textbox', { name: /In your words/ })).toHaveValue('First words.');
+  await rate(page, 5);
+  await page.getByRole('textbox', { name: /In your words/ }).fill('Second words.');
+  await submit(page).click();
+  await expect(page.getByText('Second words.')).toBeVisible();
+  await expect(page.getByText(/revision 2\./)).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'What you said before' })).toBeVisible();
+  await expect(page.getByText('First words.')).toBeVisible();
+  await axe(page);
+
+  await page.getByRole('button', { name: 'Erase my comment' }).click();
+  await page.getByRole('button', { name: 'Erase my words' }).click();
+  await expect(page.getByText(/The comment was erased/)).toHaveCount(2);
+  await expect(page.getByText('Second words.')).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Withdraw my rating' }).click();
+  await page.getByRole('button', { name: 'Withdraw it' }).click();
+  await expect(page.getByRole('heading', { name: /^Withdrawn in block/ })).toBeVisible();
+  expect((await stack.delivery(delivery))?.revision).toBe(3);
+  await axe(page);
+  await page.reload();
+  await expect(page.getByRole('heading', { name: /^Withdrawn in block/ })).toBeVisible();
+});
+
+test('hostile words show as words', async ({ page, stack }) => {
+  const delivery = await stack.delivered();
+  const hostile =
+    '<img src=x onerror=alert(1)><script>alert(2)</script>"\'>&lt;b&gt; javascript:alert(3) ${7*7} \u202Eevil';
+  await page.goto(delivery.link);
+  await rate(page, 1);
+  await page.getByRole('textbox', { name: /In your words/ }).fill(hostile);
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+  await expect(page.getByText(hostile, { exact: true })).toBeVisible();
+  await page.reload();
+  await expect(page.getByText(hostile, { exact: true })).toBeVisible();
+});
+
+test('everything goes with the keyboard alone', async ({ page, stack }) => {
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  const five = page.getByRole('radio', { name: /^5 of 5 stars/ }).first();
+  await expect(five).toBeVisible();
+  for (
+    let tabs = 0;
+    tabs < 20 &&
+    !(await page
+      .getByRole('radio', { name: /^1 of 5/ })
+      .first()
+      .evaluate((one) => one === (one.getRootNode() as ShadowRoot).activeElement));
+    tabs++
+  )
+    await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  for (let star = 1; star < 5; star++) await page.keyboard.press('ArrowRight');
+  await expect(five).toBeChecked();
+  await submit(page).focus();
+  await page.keyboard.press('Enter');
+  await expect(recorded(page)).toBeVisible();
+  const focused = await page.evaluate(() => {
+    let inner = document.activeElement;
+    while (inner?.shadowRoot?.activeElement) inner = inner.shadowRoot.activeElement;
+    return inner?.id;
+  });
+  expect(focused).toBe('heading');
+});
+
+test('without stars nothing is sent, and the form says so', async ({ page, stack }) => {
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await submit(page).click();
+  await expect(page.getByText('Choose one to five stars first.')).toBeVisible();
+  expect((await stack.delivery(delivery))?.revision).toBe(0);
+});
