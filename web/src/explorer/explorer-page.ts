@@ -44,6 +44,10 @@ export class ExplorerPage extends LitElement {
         margin: 0 auto;
         padding: var(--d-5) var(--d-5) var(--d-7);
       }
+      /* It takes the focus when the page changes, so that reading goes on there; it is nothing to operate. */
+      main:focus-visible {
+        outline: none;
+      }
       @media (max-width: 30rem) {
         main {
           padding-inline: var(--d-4);

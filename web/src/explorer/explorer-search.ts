@@ -34,6 +34,9 @@ export class ExplorerSearch extends LitElement {
         display: grid;
         gap: var(--d-2);
       }
+      .found > * {
+        margin-block-start: var(--d-3);
+      }
       .field {
         display: flex;
         gap: var(--d-2);
@@ -45,8 +48,9 @@ export class ExplorerSearch extends LitElement {
         font-size: 0.95em;
       }
       .found {
-        margin-block-start: var(--d-3);
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        overflow-wrap: anywhere;
         gap: var(--d-3);
       }
       ul {

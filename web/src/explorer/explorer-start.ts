@@ -21,6 +21,9 @@ export class ExplorerStart extends LitElement {
     controls,
     layout,
     css`
+      .ledger h2 {
+        margin-block-end: var(--d-4);
+      }
       .what {
         display: grid;
         gap: var(--d-2);
@@ -84,7 +87,7 @@ export class ExplorerStart extends LitElement {
 
   #ledger({ words, ledger, status }: Context) {
     const block = status.indexed_block;
-    return html`<section class="card">
+    return html`<section class="card ledger">
       <h2>${words.t('ledger.heading')}</h2>
       ${status.index_halted === null ? nothing : html`<p class="note bad">${words.t('ledger.halted', { why: status.index_halted })}</p>`}
       <dl class="facts">

@@ -4,6 +4,7 @@ import { unpackDelivery, unpackDriver } from '../../core/words.ts';
 import type { Entry } from '../../service/models.ts';
 import { pathOf } from '../routes.ts';
 import { entryDigest } from './heads.ts';
+import { OUTCOMES } from './names.ts';
 import { unixSeconds } from './times.ts';
 
 export interface Fact {
@@ -60,8 +61,9 @@ function wordFacts(entry: Entry): Fact[] {
   }
   const word = unpackDelivery(entry.word);
   if (word === null) return [packed];
+  const outcome = OUTCOMES[word.lastOutcome - 1];
   const state = [
-    `last outcome ${word.lastOutcome}`,
+    outcome === undefined ? 'opened' : `last outcome ${word.lastOutcome}: ${outcome}`,
     word.taken ? 'TAKEN' : '',
     word.rateable ? 'RATEABLE' : '',
   ];
@@ -86,8 +88,11 @@ function wordFacts(entry: Entry): Fact[] {
 
 function placeFacts(entry: Entry): Fact[] {
   const facts: Fact[] = [{ name: 'kind', value: entry.kind }];
-  if (entry.delivery_id !== null)
-    facts.push({ name: 'delivery_id', value: entry.delivery_id, href: pathOf.delivery(entry.delivery_id) });
+  facts.push(
+    entry.delivery_id === null
+      ? { name: 'delivery_id', value: '–' }
+      : { name: 'delivery_id', value: entry.delivery_id, href: pathOf.delivery(entry.delivery_id) },
+  );
   for (const name of ['shipper', 'carrier'] as const) {
     const number = entry[name];
     facts.push(
