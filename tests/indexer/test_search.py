@@ -2,13 +2,14 @@
 
 import pytest
 from index_world import Index, World, WorldNode
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from chain_client.domain.ids import shipper_of
 from chain_client.domain.records import Feedback, Opening, Recorded
 from chain_client.indexer import search
 from chain_client.indexer.reader import Place
 from chain_client.indexer.search import DeliveryFilter
+from chain_client.store.tables import entries
 
 MEMBERS = (1, 2, 3, 4, 5)
 
@@ -172,6 +173,33 @@ async def test_one_call_looks_at_so_many_entries_and_no_more(world, index, monke
 
         _, calls = await pages(ask, 100)
         assert calls > 3
+
+
+@pytest.mark.parametrize("scanned", [3, 8, 10_000])
+async def test_two_sides_of_one_member_come_as_one_list(world, index, monkeypatch, scanned):
+    """A member may ship and carry; here two drivers stand for the two, as no made-up member does both."""
+    monkeypatch.setattr(search, "SCANNED", scanned)
+    sides = [entries.c.driver == 1, entries.c.driver == 2]
+    wanted = [at for at, item in recorded(world, Feedback) if item.driver in (1, 2)]
+    async with index.store.read() as connection:
+        for rows in (2, 1000):
+
+            async def ask(after, limit, rows=rows):
+                statement = select(entries).where(entries.c.kind == "feedback")
+                return await search._search(
+                    connection,
+                    index.ledger_id,
+                    sides,
+                    statement,
+                    after,
+                    limit,
+                    max(limit, rows),
+                    lambda _: True,
+                )
+
+            for limit in (1, 4, 100):
+                found, _ = await pages(ask, limit)
+                assert [one.place for one in found] == wanted, (rows, limit)
 
 
 async def test_every_search_goes_along_an_index_in_its_order(index):
