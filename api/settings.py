@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,7 +94,9 @@ class Settings:
             ready_silence_seconds=env.number("READY_SILENCE_SECONDS", 60, least=1),
             max_connections=env.number("MAX_CONNECTIONS", 2000, least=1),
             max_streams=env.number("MAX_STREAMS", 1000, least=1),
-            cors_origins=tuple(env.text("CORS_ORIGINS", "").split()),
+            cors_origins=tuple(
+                parse_origin(one, PREFIX + "CORS_ORIGINS") for one in env.text("CORS_ORIGINS", "").split()
+            ),
         )
         if made.max_streams >= made.max_connections:
             raise InvalidInput(
@@ -125,6 +128,19 @@ class _Environment:
         if value in _TRUE | _FALSE:
             return value in _TRUE
         raise InvalidInput(PREFIX + name, f"must be true or false, not {value!r}")
+
+
+def parse_origin(text: str, field: str) -> str:
+    """Return a web origin, `https://shop.example` with a port if need be; InvalidInput for anything else.
+
+    Browsers send an origin without path or slash, and it is compared letter by letter: one written otherwise would
+    never match, and nobody would see why.
+    """
+    if not re.fullmatch(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?", text):
+        raise InvalidInput(
+            field, f"{text!r} is no origin: write it as https://shop.example, in small letters, no path"
+        )
+    return text
 
 
 def _read(path: Path, field: str) -> bytes:

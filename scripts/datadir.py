@@ -57,6 +57,8 @@ class Network:
     public: bool
     deployment: Deployment | None = None
     genesis_time: int | None = None
+    shop_origins: tuple[str, ...] = ()
+    """Origins of shops whose own pages may call the API."""
 
     @property
     def api(self) -> str:
@@ -216,7 +218,7 @@ class DataDirectory:
         def parse(content: dict[str, Any]) -> Network:
             deployment = content.pop("deployment")
             return Network(
-                **content,
+                **{**content, "shop_origins": tuple(content.get("shop_origins", ()))},
                 deployment=None if deployment is None else Deployment.from_json(deployment),
             )
 
@@ -229,6 +231,7 @@ class DataDirectory:
             "rpc": network.rpc,
             "public": network.public,
             "genesis_time": network.genesis_time,
+            "shop_origins": network.shop_origins,
             "deployment": None if network.deployment is None else network.deployment.to_json(),
         }
         write_private(self._network, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
+from api.settings import parse_origin
 from chain_client.domain.errors import DoorstepError
 from chain_client.domain.ids import DriverNumber, MemberNumber, parse_delivery_id
 from chain_client.domain.records import Kind
@@ -58,13 +59,21 @@ def up(
     public: Annotated[
         bool, typer.Option("--public/--private", help="Whether record and reputations need no API key.")
     ] = False,
+    shop_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Origin of a shop whose own pages may call the API; again for each.", metavar="URL"
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run everything on this machine: chain, worker and API, in one process tree, until Ctrl-C."""
     from scripts import up as command
 
     began = None if genesis_time is None else parse_time(genesis_time, "--genesis-time")
-    command.run(command.Options(data, port, devnet_port, began, sample == "demo", public), Output(json=json))
+    origins = tuple(parse_origin(one, "--shop-origin") for one in shop_origin or ())
+    options = command.Options(data, port, devnet_port, began, sample == "demo", public, origins)
+    command.run(options, Output(json=json))
 
 
 @app.command()
@@ -131,7 +140,8 @@ def api(
     ] = None,
     port: Annotated[int | None, typer.Option(help="By default the data directory's, or 8000.")] = None,
     public: Annotated[
-        bool | None, typer.Option("--public/--private", help="Whether record and reputations need no API key.")
+        bool | None,
+        typer.Option("--public/--private", help="Whether record and reputations need no API key."),
     ] = None,
     child: Child = False,
 ) -> None:

@@ -22,7 +22,9 @@ _OTHER_FILES: Final = 256
 """Descriptors beside the connections': database, logs, listening."""
 
 
-def settings_of(directory: DataDirectory, port: int, *, public: bool) -> Settings:
+def settings_of(
+    directory: DataDirectory, port: int, *, public: bool, shop_origins: tuple[str, ...] = ()
+) -> Settings:
     """Return the API's settings for a data directory; `public` is for reputations and the record alike."""
     return Settings(
         database=directory.database,
@@ -33,6 +35,7 @@ def settings_of(directory: DataDirectory, port: int, *, public: bool) -> Setting
         public_reputations=public,
         public_record=public,
         public_url=f"http://{HOST}:{port}",
+        cors_origins=shop_origins,
     )
 
 
@@ -45,7 +48,12 @@ def serve(directory: Path | None, port: int | None, *, public: bool | None) -> N
         data = DataDirectory(directory)
         network = data.network()
         port = network.api_port if port is None else port
-        settings = settings_of(data, port, public=network.public if public is None else public)
+        settings = settings_of(
+            data,
+            port,
+            public=network.public if public is None else public,
+            shop_origins=network.shop_origins,
+        )
     _allow_files(settings.max_connections + _OTHER_FILES)
     app = create_app(settings)
     config = uvicorn.Config(

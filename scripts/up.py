@@ -63,6 +63,7 @@ class Options:
     genesis_time: int | None = None
     sample: bool = False
     public: bool = False
+    shop_origins: tuple[str, ...] = ()
 
 
 def run(options: Options, output: Output) -> None:
@@ -161,8 +162,14 @@ def _plan(directory: DataDirectory, options: Options) -> Network:
     port, devnet_port = (_free_port(asked) for asked in (options.port, options.devnet_port))
     rpc = f"http://{HOST}:{devnet_port}"
     if before is None:
-        return Network(port, rpc, options.public, genesis_time=options.genesis_time)
-    return replace(before, api_port=port, rpc=rpc, public=options.public)
+        return Network(
+            port,
+            rpc,
+            options.public,
+            genesis_time=options.genesis_time,
+            shop_origins=options.shop_origins,
+        )
+    return replace(before, api_port=port, rpc=rpc, public=options.public, shop_origins=options.shop_origins)
 
 
 def _holds_chain(directory: DataDirectory) -> bool:

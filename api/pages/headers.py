@@ -18,7 +18,7 @@ _POLICY: Final = {
     "frame-ancestors": "'none'",
 }
 _TRUSTED_TYPES: Final = {"require-trusted-types-for": "'script'", "trusted-types": "lit-html doorstep"}
-_FEATURES: Final = ("camera", "microphone", "geolocation", "payment", "usb", "serial", "bluetooth")
+_FEATURES: Final = ("camera", "microphone", "geolocation", "payment", "usb", "serial")
 
 
 def _policy(directives: dict[str, str]) -> str:
