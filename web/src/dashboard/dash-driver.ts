@@ -21,7 +21,7 @@ import { go, link, type Place } from './routes.ts';
 import type { Session } from './session.ts';
 import { shared } from './styles.ts';
 
-const RECENT = 25;
+const RECENT = 50;
 const COMMENTS = 100;
 
 /** Properties: `session`, `place` (of a driver), `live`. */
@@ -48,6 +48,7 @@ export class DashDriver extends LitElement {
       }
       .two {
         display: grid;
+        align-items: start;
         grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr));
         gap: var(--d-5);
       }
@@ -72,10 +73,6 @@ export class DashDriver extends LitElement {
       .issues li {
         display: contents;
       }
-      meter,
-      progress {
-        inline-size: 100%;
-      }
       .share {
         display: block;
         inline-size: 100%;
@@ -86,9 +83,6 @@ export class DashDriver extends LitElement {
       }
       .share .part {
         fill: var(--d-accent);
-      }
-      h3 {
-        margin-block: var(--d-4) var(--d-2);
       }
     `,
   ];
@@ -163,11 +157,16 @@ export class DashDriver extends LitElement {
           .asOf=${this.#asOf}
         ></dash-series>
       </section>
-      <div class="two">${this.#issues(found)} ${this.#recent()}</div>
-      <section class="card" aria-labelledby="comments">
-        <h2 id="comments">${t('comments.title')}</h2>
-        ${this.#comments()}
-      </section>
+      <div class="two">
+        <div class="stack">
+          ${this.#issues(found)}
+          <section class="card" aria-labelledby="comments">
+            <h2 id="comments">${t('comments.title')}</h2>
+            ${this.#comments()}
+          </section>
+        </div>
+        ${this.#recent()}
+      </div>
       <section class="card" aria-labelledby="figures">
         <h2 id="figures">${t('figures.title')}</h2>
         <dash-figures .words=${words} .reputation=${found}></dash-figures>

@@ -68,11 +68,14 @@ export class DashDrivers extends LitElement {
       tbody th {
         text-align: start;
       }
-      td {
+      td.overall {
+        min-inline-size: 10rem;
+      }
+      td.response {
         min-inline-size: 7rem;
       }
-      td.overall {
-        min-inline-size: 11rem;
+      tbody th {
+        padding-inline-end: 0;
       }
       .spark-button {
         display: inline-grid;
@@ -148,7 +151,15 @@ export class DashDrivers extends LitElement {
           @dash-as-of=${(event: CustomEvent<string | null>) => this.#to({ as_of: event.detail }, false)}
         ></dash-as-of>
       </div>
-      <dash-own .session=${this.session} .live=${this.live} .asOf=${asOfOf(this.place.query)}></dash-own>
+      ${
+        this.session.readsComments
+          ? html`<dash-own
+              .session=${this.session}
+              .live=${this.live}
+              .asOf=${asOfOf(this.place.query)}
+            ></dash-own>`
+          : nothing
+      }
       ${rows === null ? this.#drivers.instead(words, words.t('drivers.title')) : this.#list(rows)}
       <dialog aria-labelledby="weeks-title">
         ${this.weeksOf === null ? nothing : weeksTable(words, this.weeksOf)}
@@ -317,7 +328,7 @@ export class DashDrivers extends LitElement {
     const href = link('drivers', row.driver, { as_of: asOfOf(this.place.query) });
     const own = row.carrier === this.session.me.member;
     return html`<a class="touch" href=${href}>${words.t('driver.number', { number: String(row.driver) })}</a>
-      ${own ? nothing : html`<span class="under">${this.session.nameOf(row.carrier)}</span>`}`;
+      ${own ? nothing : html`<span class="under">${this.session.nameOf(row.carrier, true)}</span>`}`;
   }
 
   #cell(row: DriverRow, column: Column): TemplateResult | string {

@@ -1,7 +1,7 @@
 /** `<dash-entries>`: entries of the record in words, as a timeline. */
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import type { Entry } from '../service/models.ts';
 import { type Naming, sentenceOf } from './entries.ts';
@@ -10,12 +10,16 @@ import { feedbackOf } from './serious.ts';
 import type { Session } from './session.ts';
 import { shared } from './styles.ts';
 
+const AT_ONCE = 12;
+
 /** Properties: `session`, `entries` (in the order to show). Attribute `with-delivery`: each links to its delivery. */
 @customElement('dash-entries')
 export class DashEntries extends LitElement {
   @property({ attribute: false }) session!: Session;
   @property({ attribute: false }) entries: readonly Entry[] = [];
   @property({ type: Boolean, attribute: 'with-delivery' }) withDelivery = false;
+
+  @state() private most = AT_ONCE;
 
   static override styles = [
     controls,
@@ -26,6 +30,9 @@ export class DashEntries extends LitElement {
         gap: var(--d-3);
         list-style: none;
         padding: 0;
+      }
+      ol + button {
+        margin-block-start: var(--d-3);
       }
       li {
         border-inline-start: 3px solid var(--d-line);
@@ -43,9 +50,18 @@ export class DashEntries extends LitElement {
   override render() {
     if (this.entries.length === 0) return html`<p class="soft">${this.session.words.t('entries.none')}</p>`;
     return html`<ol>
-      ${this.entries.map((entry) => this.#entry(entry))}
-    </ol>`;
+        ${this.entries.slice(0, this.most).map((entry) => this.#entry(entry))}
+      </ol>
+      ${
+        this.entries.length > this.most
+          ? html`<button @click=${this.#more}>${this.session.words.t('more')}</button>`
+          : nothing
+      }`;
   }
+
+  #more = () => {
+    this.most += AT_ONCE;
+  };
 
   #entry(entry: Entry): TemplateResult {
     const words = this.session.words;

@@ -1,7 +1,7 @@
 /** `<dash-feedback>`: what recipients said, each voice's newest revision, with earlier ones folded under it. */
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import type { FeedbackEntry } from '../service/models.ts';
 import { feedbackBody } from './feedback-card.ts';
@@ -10,7 +10,7 @@ import { link } from './routes.ts';
 import type { Session } from './session.ts';
 import { feedbackStyles, shared } from './styles.ts';
 
-const AT_ONCE = 10;
+const AT_ONCE = 5;
 
 /** Properties: `session`, `voices`. Attribute `with-driver`: each links to its driver instead of to its delivery. */
 @customElement('dash-feedback')
@@ -18,7 +18,7 @@ export class DashFeedback extends LitElement {
   @property({ attribute: false }) session!: Session;
   @property({ attribute: false }) voices: readonly Voice[] = [];
   @property({ type: Boolean, attribute: 'with-driver' }) withDriver = false;
-  @property({ attribute: false }) most = AT_ONCE;
+  @state() private most = AT_ONCE;
 
   static override styles = [
     controls,

@@ -43,18 +43,18 @@ export class DashInbox extends LitElement {
         font-size: var(--d-text-s);
         font-weight: 600;
       }
-      .line {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 0 var(--d-4);
+      .all .card {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr));
+        gap: var(--d-2) var(--d-5);
+        padding-block: var(--d-3);
       }
-      h3 {
+      .card h2 {
         display: flex;
-        flex-wrap: wrap;
         align-items: center;
         gap: var(--d-2) var(--d-3);
-        margin-block-end: var(--d-2);
+        margin: 0;
+        font-size: var(--d-text);
       }
     `,
   ];
@@ -130,24 +130,26 @@ export class DashInbox extends LitElement {
     const fresh = isNew(entry, this.live.seen);
     const delivery = entry.delivery_id ?? '';
     return html`<li class="card ${fresh ? 'new' : ''}">
-      <h2>
-        <time datetime=${entry.time}>${words.time(entry.time)}</time>
-        ${fresh ? html`<span class="mark">${words.t('inbox.new')}</span>` : nothing}
-      </h2>
-      ${entry.superseded ? html`<p class="note">${words.t('inbox.superseded')}</p>` : nothing}
-      ${feedbackBody(this.session, entry)}
-      <p class="line">
-        ${
-          entry.driver === 0
-            ? html`<span class="soft">${words.t('driver.nobody')}</span>`
-            : html`<a class="touch" href=${link('drivers', entry.driver)}
-                >${words.t('driver.number', { number: String(entry.driver) })}</a
-              >`
-        }
-        <a class="touch" href=${link('deliveries', delivery)}
+      <div class="about">
+        <h2>
+          ${
+            entry.driver === 0
+              ? words.t('driver.nobody')
+              : html`<a class="touch" href=${link('drivers', entry.driver)}
+                  >${words.t('driver.number', { number: String(entry.driver) })}</a
+                >`
+          }
+          ${fresh ? html`<span class="mark">${words.t('inbox.new')}</span>` : nothing}
+        </h2>
+        <time class="under" datetime=${entry.time}>${words.time(entry.time)}</time>
+        <a class="touch small" href=${link('deliveries', delivery)}
           >${words.t('delivery.short', { id: delivery.slice(0, 12) })}</a
         >
-      </p>
+      </div>
+      <div>
+        ${entry.superseded ? html`<p class="note">${words.t('inbox.superseded')}</p>` : nothing}
+        ${feedbackBody(this.session, entry)}
+      </div>
     </li>`;
   }
 

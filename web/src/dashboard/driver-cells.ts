@@ -61,10 +61,15 @@ export function figureCell(
   marks: readonly number[] | null,
 ): TemplateResult {
   if (figure === undefined) return html`—`;
-  return html`<span class="value">${amount(words, figure.mean, scale)}</span>,
-    <span class="number">${bounds(words, figure, scale)}</span>
-    ${marks === null ? nothing : bar(figure, scale, marks)}
+  return html`${meanAndBounds(words, figure, scale)} ${marks === null ? nothing : bar(figure, scale, marks)}
     <span class="under">${counted(words, figure)}</span>`;
+}
+
+function meanAndBounds(words: Words, figure: Figure, scale: Scale): TemplateResult {
+  return html`<span class="line"
+    ><span class="value">${amount(words, figure.mean, scale)}</span>,
+    <span class="number">${bounds(words, figure, scale)}</span></span
+  >`;
 }
 
 function ofParts(
@@ -75,9 +80,9 @@ function ofParts(
   whole: number,
 ): TemplateResult {
   if (figure === undefined || whole === 0) return html`<span class="soft">${words.t(`${key}.none`)}</span>`;
-  return html`<span class="value">${amount(words, figure.mean, 'share')}</span>,
-    <span class="number">${bounds(words, figure, 'share')}</span>
-    <span class="under">${words.t(key, { part, whole })}; ${counted(words, figure)}</span>`;
+  return html`${meanAndBounds(words, figure, 'share')}
+    <span class="under">${words.t(key, { part, whole })}</span>
+    <span class="under">${counted(words, figure)}</span>`;
 }
 
 /** Draws the table behind a sparkline. */

@@ -50,6 +50,7 @@ export function plot(target: HTMLElement, words: Words, points: readonly SeriesP
         { stroke: accent, width: 2, points: { show: true, size: 5, fill: accent } },
         { stroke: 'transparent', points: { show: false } },
       ],
+      hooks: { draw: [(chart) => whiskers(chart, translucent(accent))] },
       bands: [{ series: [3, 1], fill: translucent(accent) }],
     },
     [
@@ -60,6 +61,25 @@ export function plot(target: HTMLElement, words: Words, points: readonly SeriesP
     ],
     target,
   );
+}
+
+/** A point between two gaps has no band to be seen: its bounds are drawn as a line. */
+function whiskers(chart: uPlot, colour: string): void {
+  const [xs, lows, , highs] = chart.data;
+  const { ctx } = chart;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 3 * devicePixelRatio;
+  xs.forEach((x, at) => {
+    const [low, high] = [lows?.[at], highs?.[at]];
+    if (typeof low !== 'number' || typeof high !== 'number') return;
+    const left = chart.valToPos(x, 'x', true);
+    ctx.beginPath();
+    ctx.moveTo(left, chart.valToPos(low, 'y', true));
+    ctx.lineTo(left, chart.valToPos(high, 'y', true));
+    ctx.stroke();
+  });
+  ctx.restore();
 }
 
 function translucent(rgb: string): string {

@@ -73,9 +73,10 @@ export class Session {
     this.ended(why);
   }
 
-  /** Returns a member's name with its number. */
-  nameOf(member: number): string {
+  /** Returns a member's name with its number; `short`, the name alone. */
+  nameOf(member: number, short = false): string {
     const name = this.ledger.members.find((one) => one.member === member)?.name;
+    if (short && name !== undefined) return name;
     return this.words.t(name === undefined ? 'member.number' : 'member.named', {
       name: name ?? '',
       number: String(member),

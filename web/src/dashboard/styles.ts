@@ -49,8 +49,13 @@ export const shared = css`
   .under {
     display: block;
     color: var(--d-ink-soft);
+    font-weight: 400;
     font-size: var(--d-text-s);
     font-variant-numeric: tabular-nums;
+  }
+  .line {
+    display: block;
+    white-space: nowrap;
   }
   .scroll {
     position: relative;
