@@ -46,7 +46,12 @@ export class ExplorerDriver extends LitElement {
         <h1>${words.t('driver.title', { number: String(number) })}</h1>
         ${this.#carrier(context)}
       </div>
-      <reputation-card .context=${context} of="drivers" .number=${number}></reputation-card>
+      ${
+        // Whoever may see the one may see the other.
+        this.#driver.value?.found
+          ? html`<reputation-card .context=${context} of="drivers" .number=${number}></reputation-card>`
+          : nothing
+      }
       <head-check .context=${context} .of=${this.#owner}></head-check>
       <explorer-entries
         .context=${context}

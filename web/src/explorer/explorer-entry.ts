@@ -112,6 +112,11 @@ export class ExplorerEntry extends LitElement {
         font-family: var(--d-mono);
         font-size: 0.92em;
       }
+      /* So far apart that a finger finds the one it means. */
+      dt,
+      dd {
+        min-block-size: 1.5rem;
+      }
       dd {
         font-family: var(--d-mono);
         font-size: 0.92em;

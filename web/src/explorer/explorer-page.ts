@@ -78,7 +78,8 @@ export class ExplorerPage extends LitElement {
       <main tabindex="-1">
         ${
           context === null
-            ? stateOf(words, this.#facts.failure, () => void this.#load())
+            ? html`<h1 class="visually-hidden">${words.t('title')}</h1>
+                ${stateOf(words, this.#facts.failure, () => void this.#load())}`
             : html`${this.route.view === 'start' ? nothing : this.#search(context)} ${this.#view(context)}`
         }
       </main>`;
@@ -103,7 +104,9 @@ export class ExplorerPage extends LitElement {
       return html`<h1>${words.t('nowhere.title')}</h1>
         <p>${words.t('nowhere.detail', { path: route.path })}</p>
         <p><a href="/explorer">${words.t('nowhere.back')}</a></p>`;
-    if (!open) return this.#signIn(words);
+    if (!open)
+      return html`<h1>${this.#what(words)}</h1>
+        ${this.#signIn(words)}`;
     return html`${dropped} ${VIEWS[route.view](context, route as never)}`;
   }
 
@@ -210,13 +213,19 @@ export class ExplorerPage extends LitElement {
     this.secretDropped = true;
   }
 
+  /** What the address names, in words. */
+  #what(words: Words): string {
+    const { route } = this;
+    if (route.view === 'start' || route.view === 'nowhere') return words.t('title');
+    const what =
+      'number' in route ? String(route.number) : shortHash(route.view === 'tx' ? route.hash : route.id);
+    return words.t(`title.${route.view}`, { what });
+  }
+
   #title(): void {
     const { words, route } = this;
     if (words === null) return;
-    const what =
-      route.view === 'start' || route.view === 'nowhere'
-        ? ''
-        : `${words.t(`title.${route.view}`, { what: 'number' in route ? String(route.number) : shortHash('id' in route ? route.id : route.hash) })} · `;
+    const what = route.view === 'start' || route.view === 'nowhere' ? '' : `${this.#what(words)} · `;
     document.title = `${what}${words.t('title')} · Doorstep`;
   }
 }
