@@ -1,0 +1,77 @@
+/** Which view the recipient gets. */
+
+import { expect, test } from '@playwright/test';
+import { nextRevision, recordOf, shipperOf, viewOf } from '../../src/recipient/flow.ts';
+import { delivery, feedbackEntry, ID, outgoing, snapshot } from './support/deliveries.ts';
+
+const PROMISED = Date.parse('2026-11-24T18:00:00Z');
+const DAY = 86_400_000;
+const BEFORE = PROMISED - DAY;
+
+test('while nothing is read: what stands in the way, or that it is being read', () => {
+  const nothing = { delivery: null, ledger: null };
+  expect(viewOf(snapshot(nothing), BEFORE)).toBe('loading');
+  expect(viewOf(snapshot({ ...nothing, obstacle: { kind: 'unknown', detail: '' } }), BEFORE)).toBe('unknown');
+  expect(viewOf(snapshot({ ...nothing, obstacle: { kind: 'unreachable' } }), BEFORE)).toBe('unreachable');
+  const taken = { kind: 'taken-over', at: null, block: null } as const;
+  expect(viewOf(snapshot({ ...nothing, obstacle: taken }), BEFORE)).toBe('taken-over');
+});
+
+test('too early until a report opens it or the promise has passed; closed 366 days later', () => {
+  expect(viewOf(snapshot(), BEFORE)).toBe('too-early');
+  expect(viewOf(snapshot(), PROMISED)).toBe('too-early');
+  expect(viewOf(snapshot(), PROMISED + 1)).toBe('form');
+  expect(viewOf(snapshot({ delivery: delivery({ feedback_open: true }) }), BEFORE)).toBe('form');
+  expect(viewOf(snapshot(), PROMISED + 366 * DAY)).toBe('form');
+  expect(viewOf(snapshot(), PROMISED + 366 * DAY + 1)).toBe('closed');
+});
+
+test('what stands on record comes before the form, what is on its way before that', () => {
+  const seen = { delivery: delivery({ revision: 1 }), entries: [feedbackEntry(1, 4)] };
+  expect(viewOf(snapshot(seen), PROMISED + 1)).toBe('recorded');
+  expect(viewOf(snapshot(seen), PROMISED + 400 * DAY)).toBe('recorded');
+  for (const stage of ['waiting', 'accepted', 'refused'] as const)
+    expect(viewOf(snapshot({ ...seen, outgoing: outgoing({ stage }) }), PROMISED + 1)).toBe(stage);
+  expect(viewOf(snapshot({ ...seen, outgoing: outgoing({ stage: 'recorded' }) }), PROMISED + 1)).toBe(
+    'recorded',
+  );
+});
+
+test('a promise is broken only once its time has passed', () => {
+  const receipt = {
+    feedback_digest: outgoing().digest,
+    record_by: '2026-11-24T19:00:00Z',
+    relay: outgoing().digest,
+    signature: outgoing().digest,
+  };
+  const seen = snapshot({ outgoing: outgoing({ stage: 'accepted', receipt }) });
+  const due = Date.parse(receipt.record_by);
+  expect(viewOf(seen, due)).toBe('accepted');
+  expect(viewOf(seen, due + 1)).toBe('overdue');
+});
+
+test('somebody else’s delivery shows no form, whatever else there is', () => {
+  const seen = snapshot({ holder: 'somebody-else', entries: [feedbackEntry(1, 5)], outgoing: outgoing() });
+  expect(viewOf(seen, PROMISED + 1)).toBe('taken-over');
+});
+
+test('the revision follows the last recorded, or the one that was in the way', () => {
+  expect(nextRevision(snapshot())).toBe(1);
+  expect(nextRevision(snapshot({ delivery: delivery({ revision: 3 }) }))).toBe(4);
+  const refused = { code: 'revision', detail: '' };
+  const blocked = outgoing({ stage: 'refused', refused });
+  expect(nextRevision(snapshot({ outgoing: blocked }))).toBe(2);
+  expect(nextRevision(snapshot({ delivery: delivery({ revision: 5 }), outgoing: blocked }))).toBe(6);
+});
+
+test('outgoing feedback is known again on record by every value signed', () => {
+  const sent = outgoing();
+  expect(recordOf(sent, [feedbackEntry(1, 4)])?.item.revision).toBe(1);
+  expect(recordOf(sent, [feedbackEntry(1, 5)])).toBeUndefined();
+  expect(recordOf(sent, [feedbackEntry(2, 4)])).toBeUndefined();
+});
+
+test('a delivery’s id says whose it is', () => {
+  expect(shipperOf(ID)).toBe(1);
+  expect(shipperOf(`0xffff${'00'.repeat(30)}`)).toBe(65535);
+});
