@@ -31,7 +31,7 @@ export const test = base.extend<{ watched: Watched }, { stack: Network }>({
   watched: [
     async ({ context, stack }, use) => {
       const tolerated: RegExp[] = [];
-      const seen = watch(context, stack.origin);
+      const seen = watch(context, [stack.origin, process.env.DOORSTEP_SHOP ?? stack.origin]);
       await use({ tolerate: (...patterns) => void tolerated.push(...patterns) });
       const faults = seen.filter((fault) => !tolerated.some((pattern) => pattern.test(fault)));
       expect(faults, 'requests elsewhere, console errors, breaches of the policy').toEqual([]);
@@ -40,11 +40,11 @@ export const test = base.extend<{ watched: Watched }, { stack: Network }>({
   ],
 });
 
-function watch(context: BrowserContext, origin: string): string[] {
+function watch(context: BrowserContext, origins: readonly string[]): string[] {
   const seen: string[] = [];
   context.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(`${origin}/`) && !url.startsWith('data:') && !url.startsWith('blob:'))
+    if (![...origins.map((origin) => `${origin}/`), 'data:', 'blob:'].some((one) => url.startsWith(one)))
       seen.push(`request elsewhere: ${url}`);
     if (url.includes('#')) seen.push(`a fragment went out: ${url}`);
   });

@@ -1,0 +1,63 @@
+/** `<doorstep-feedback>` in a shop's own page: another origin, the strictest policy, its own colours. */
+
+import { axe, expect, fits, test } from './support/stack.ts';
+
+function shop(): string {
+  const origin = process.env.DOORSTEP_SHOP;
+  if (origin === undefined) throw new Error('the global set-up opens a shop');
+  return origin;
+}
+
+test('a recipient rates in a page of the shop, under its policy, and the page hears of it', async ({
+  page,
+  stack,
+}) => {
+  const delivery = await stack.delivered();
+  await page.goto(`${shop()}/#${delivery.link}`);
+  await page
+    .getByRole('radio', { name: /^4 of 5 stars/ })
+    .first()
+    .check({ force: true });
+  await axe(page);
+  await fits(page, 320);
+  await page.getByRole('button', { name: /^Sign and send/ }).click();
+  await expect(page.locator('#heard')).toContainText('doorstep-accepted');
+  await expect(page.locator('#heard')).toContainText('doorstep-recorded');
+  const heard = await page.locator('#heard').textContent();
+  expect(heard).toMatch(/doorstep-accepted .*"digest":"0x[0-9a-f]{64}"/);
+  expect(heard).toMatch(/doorstep-recorded .*"block":\d+/);
+  expect(heard, 'no secret in what the page hears').not.toContain(delivery.link.split('#')[1]);
+  expect((await stack.delivery(delivery))?.revision).toBe(1);
+});
+
+test('it speaks the language of the page', async ({ page, stack }) => {
+  const delivery = await stack.delivered();
+  await page.goto(`${shop()}/?lang=de#${delivery.link}`);
+  await expect(page.getByRole('radio', { name: /^4 von 5 Sternen/ }).first()).toBeAttached();
+});
+
+test('a page of an origin that the service does not know gets nothing', async ({ page, stack, watched }) => {
+  watched.tolerate(/CORS policy/, /net::ERR_FAILED/, /^request elsewhere: http:\/\/localhost:/);
+  const delivery = await stack.delivered();
+  await page.goto(`${shop().replace('127.0.0.1', 'localhost')}/#${delivery.link}`);
+  await expect(page.getByText(/No line to the service/)).toBeVisible();
+});
+
+test('the example page shows the component and its events', async ({ page, stack }) => {
+  const delivery = await stack.delivered();
+  await page.goto(`${stack.origin}/shop-example`);
+  await axe(page);
+  await page.getByLabel('Tracking link of a delivery').fill('https://shop.example/elsewhere');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page.getByRole('alert')).toContainText('no tracking link');
+  await page.getByLabel('Tracking link of a delivery').fill(delivery.link);
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page
+    .getByRole('radio', { name: /^3 of 5 stars/ })
+    .first()
+    .check({ force: true });
+  await axe(page);
+  await fits(page, 320);
+  await page.getByRole('button', { name: /^Sign and send/ }).click();
+  await expect(page.getByText(/^doorstep-recorded/)).toBeVisible();
+});

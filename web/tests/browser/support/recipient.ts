@@ -1,0 +1,15 @@
+/** What tests of the recipient's page have in common. */
+
+import type { Page } from '@playwright/test';
+
+/** Chooses the overall stars. The radio buttons lie over the drawn stars, which take no part. */
+export async function rate(page: Page, stars: number): Promise<void> {
+  await page
+    .getByRole('radio', { name: new RegExp(`^${stars} of 5 stars`) })
+    .first()
+    .check({ force: true });
+}
+
+export const recorded = (page: Page) => page.getByRole('heading', { name: /^Recorded in block/ });
+export const submit = (page: Page) => page.getByRole('button', { name: /^Sign and send/ });
+export const words = (page: Page) => page.getByRole('textbox', { name: /In your words/ });
