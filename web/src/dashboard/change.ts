@@ -132,6 +132,24 @@ export function fadesIn(count: number): number | null {
   return Math.floor(HALF_LIFE_DAYS * Math.log2(count / ENOUGH)) + 1;
 }
 
+/** A bound that would have to move, as a message's key; the present bounds fill it in. */
+export type Condition = `change.bound.${Exclude<Standing, 'insufficient'>}.${'up' | 'down'}`;
+
+/** Returns which bounds would have to move for the standing to be another, by the policy's own thresholds. */
+export function conditions(standing: Standing): readonly Condition[] {
+  switch (standing) {
+    case 'recognised':
+      return ['change.bound.recognised.down'];
+    case 'good':
+    case 'watch':
+      return [`change.bound.${standing}.up`, `change.bound.${standing}.down`];
+    case 'investigate':
+      return ['change.bound.investigate.up'];
+    case 'insufficient':
+      return [];
+  }
+}
+
 /** Returns what would change the standing. */
 export function outlook(reputation: Reputation): Outlook {
   const count = reputation.figures.overall?.count ?? 0;

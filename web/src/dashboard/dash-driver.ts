@@ -10,8 +10,9 @@ import './dash-figures.ts';
 import './dash-series.ts';
 import { controls } from '../look/controls.ts';
 import type { Entry, FeedbackEntry, Reputation } from '../service/models.ts';
-import { KINDS, outlook, TRIED } from './change.ts';
+import { conditions, KINDS, outlook, TRIED } from './change.ts';
 import { figureCell, tooFew } from './driver-cells.ts';
+import { amount } from './figures.ts';
 import { asOfOf } from './instant.ts';
 import { issueCounts, voices } from './issues.ts';
 import type { Live } from './live.ts';
@@ -193,9 +194,17 @@ export class DashDriver extends LitElement {
   #change(found: Reputation): TemplateResult {
     const words = this.session.words;
     const seen = outlook(found);
+    const { overall, conduct } = found.figures;
+    const present = {
+      low: overall === undefined ? '' : amount(words, overall.low, 'stars'),
+      high: overall === undefined ? '' : amount(words, overall.high, 'stars'),
+      least: conduct === undefined ? '' : amount(words, conduct.low, 'share', 1),
+      most: conduct === undefined ? '' : amount(words, conduct.high, 'share', 1),
+    };
     return html`<section class="card" aria-labelledby="change">
       <h2 id="change">${words.t('change.title')}</h2>
       <ul class="plain-list">
+        ${conditions(found.standing).map((key) => html`<li>${words.t(key, present)}</li>`)}
         ${seen.missing === null ? nothing : html`<li>${words.t('change.missing', { count: seen.missing })}</li>`}
         ${seen.steps.map(({ kind, step }) => {
           const name = `change.kind.${KINDS.indexOf(kind)}`;

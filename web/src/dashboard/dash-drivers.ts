@@ -97,14 +97,22 @@ export class DashDrivers extends LitElement {
         gap: var(--d-2);
         font-size: var(--d-text-l);
       }
+      .cards .card {
+        box-shadow: none;
+        padding: var(--d-3) var(--d-4);
+      }
       dl {
         display: grid;
-        grid-template-columns: minmax(6rem, auto) minmax(0, 1fr);
+        grid-template-columns: repeat(auto-fit, minmax(min(11rem, 100%), 1fr));
         gap: var(--d-3) var(--d-4);
-        margin-block-start: var(--d-3);
+        margin-block-start: var(--d-2);
       }
       dt {
         color: var(--d-ink-soft);
+        font-size: var(--d-text-s);
+      }
+      dd .spark-button {
+        margin-inline-start: calc(-1 * var(--d-2));
       }
       .least {
         inline-size: 8rem;
@@ -314,8 +322,10 @@ export class DashDrivers extends LitElement {
           <dl>
             ${COLUMNS.slice(2).map(
               (column) =>
-                html`<dt>${this.session.words.t(`column.${column}`)}</dt>
-                  <dd>${this.#cell(row, column)}</dd>`,
+                html`<div>
+                  <dt>${this.session.words.t(`column.${column}`)}</dt>
+                  <dd>${this.#cell(row, column)}</dd>
+                </div>`,
             )}
           </dl>
         </li>`,

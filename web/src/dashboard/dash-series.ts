@@ -13,6 +13,13 @@ import { shared } from './styles.ts';
 
 const POINTS = 31;
 const DAYS = 180;
+/** Where all that is known is younger, a closer look. */
+const FEWER_DAYS = 30;
+
+interface Course {
+  readonly days: number;
+  readonly points: readonly SeriesPoint[];
+}
 
 /** Properties: `session`, `live`, `driver`, `asOf`. */
 @customElement('dash-series')
@@ -25,13 +32,15 @@ export class DashSeries extends LitElement {
   @query('.plot') private readonly plot!: HTMLElement | null;
   readonly #dark = matchMedia('(prefers-color-scheme: dark)');
   #chart: { destroy(): void } | null = null;
-  #drawn: readonly SeriesPoint[] | null = null;
+  #drawn: Course | null = null;
   #resizes: ResizeObserver | null = null;
   #width = 0;
-  readonly #points = new Load<SeriesPoint[]>(this, async (signal) => {
-    const path = `/v1/drivers/${this.driver}/reputation/series`;
-    const query = { points: POINTS, days: DAYS, as_of: this.asOf };
-    return (await this.session.get<{ points: SeriesPoint[] }>(path, query, signal)).points;
+  readonly #course = new Load<Course>(this, async (signal) => {
+    const course = await this.#read(DAYS, signal);
+    const step = DAYS / (POINTS - 1);
+    const recent = course.points.slice(-Math.floor(FEWER_DAYS / step) - 1);
+    const known = (points: readonly SeriesPoint[]) => points.filter((point) => point.overall.n > 0).length;
+    return known(recent) === known(course.points) ? this.#read(FEWER_DAYS, signal) : course;
   });
 
   static override styles = [
@@ -77,25 +86,27 @@ export class DashSeries extends LitElement {
   }
 
   override willUpdate(): void {
-    this.#points.want(`${this.driver} as of ${this.asOf}`);
+    this.#course.want(`${this.driver} as of ${this.asOf}`);
   }
 
   override render() {
     const words = this.session.words;
-    const points = this.#points.value;
-    if (points === null) return this.#points.instead(words, words.t('series.title'));
+    const course = this.#course.value;
+    if (course === null) return this.#course.instead(words, words.t('series.title'));
+    const { points, days } = course;
+    const caption = words.t('series.caption', { count: days });
     if (points.every((point) => point.overall.n === 0))
       return html`<d-state kind="empty" heading=${words.t('series.none')}></d-state>`;
     return html`<figure>
       <div class="row">
-        <figcaption>${words.t('series.caption')}</figcaption>
+        <figcaption>${caption}</figcaption>
         <button aria-pressed=${this.asTable ? 'true' : 'false'} @click=${this.#toggle}>
           ${words.t('series.table')}
         </button>
       </div>
       ${
         this.asTable
-          ? this.#table(points)
+          ? this.#table(points, caption)
           : html`<div class="plot" role="img" aria-label=${this.#summary(points)}></div>`
       }
     </figure>`;
@@ -103,8 +114,15 @@ export class DashSeries extends LitElement {
 
   protected override updated(): void {
     if (this.plot === null) this.#clear();
-    else if (this.#points.value !== null && this.#drawn !== this.#points.value)
-      void this.#draw(this.#points.value);
+    else if (this.#course.value !== null && this.#drawn !== this.#course.value)
+      void this.#draw(this.#course.value);
+  }
+
+  async #read(days: number, signal: AbortSignal): Promise<Course> {
+    const path = `/v1/drivers/${this.driver}/reputation/series`;
+    const query = { points: POINTS, days, as_of: this.asOf };
+    const { points } = await this.session.get<{ points: SeriesPoint[] }>(path, query, signal);
+    return { days, points };
   }
 
   #summary(points: readonly SeriesPoint[]): string {
@@ -120,12 +138,12 @@ export class DashSeries extends LitElement {
     });
   }
 
-  #table(points: readonly SeriesPoint[]): TemplateResult {
+  #table(points: readonly SeriesPoint[], caption: string): TemplateResult {
     const words = this.session.words;
     return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.t('series.title')}>
       <table>
         <caption>
-          ${words.t('series.caption')}
+          ${caption}
         </caption>
         <thead>
           <tr>
@@ -152,15 +170,15 @@ export class DashSeries extends LitElement {
     </div>`;
   }
 
-  async #draw(points: readonly SeriesPoint[]): Promise<void> {
-    this.#drawn = points;
+  async #draw(course: Course): Promise<void> {
+    this.#drawn = course;
     const { plot, plotSheet } = await import('./plot.ts');
-    if (this.plot === null || this.#drawn !== points) return;
+    if (this.plot === null || this.#drawn !== course) return;
     const root = this.renderRoot as ShadowRoot;
     if (!root.adoptedStyleSheets.includes(plotSheet)) root.adoptedStyleSheets.push(plotSheet);
     this.#chart?.destroy();
     this.#width = this.clientWidth;
-    this.#chart = plot(this.plot, this.session.words, points);
+    this.#chart = plot(this.plot, this.session.words, course.points);
   }
 
   #clear(): void {
@@ -178,7 +196,7 @@ export class DashSeries extends LitElement {
     this.asTable = !this.asTable;
   };
 
-  #changed = () => void this.#points.again();
+  #changed = () => void this.#course.again();
 }
 
 declare global {

@@ -38,9 +38,11 @@ export class DashboardPage extends LitElement {
     css`
       .who {
         display: flex;
-        flex-wrap: wrap;
         align-items: center;
         gap: var(--d-2) var(--d-3);
+      }
+      .who button {
+        flex: none;
       }
       .bar-row {
         background: var(--d-surface);

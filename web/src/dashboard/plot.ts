@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import styles from 'uplot/dist/uPlot.min.css?inline';
 import type { SeriesPoint } from '../service/models.ts';
 import type { Words } from '../words/words.ts';
+import { THRESHOLDS } from './marks.ts';
 
 /** The chart library's own styles, as a sheet that a shadow root adopts. */
 export const plotSheet = new CSSStyleSheet();
@@ -50,7 +51,10 @@ export function plot(target: HTMLElement, words: Words, points: readonly SeriesP
         { stroke: accent, width: 2, points: { show: true, size: 5, fill: accent } },
         { stroke: 'transparent', points: { show: false } },
       ],
-      hooks: { draw: [(chart) => whiskers(chart, translucent(accent))] },
+      hooks: {
+        drawClear: [(chart) => thresholds(chart, ink)],
+        draw: [(chart) => whiskers(chart, translucent(accent))],
+      },
       bands: [{ series: [3, 1], fill: translucent(accent) }],
     },
     [
@@ -61,6 +65,24 @@ export function plot(target: HTMLElement, words: Words, points: readonly SeriesP
     ],
     target,
   );
+}
+
+/** The bounds at which the standing changes, dashed. */
+function thresholds(chart: uPlot, colour: string): void {
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.globalAlpha = 0.6;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
+  for (const mark of THRESHOLDS) {
+    const y = chart.valToPos(mark / 1e6, 'y', true);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+  }
+  ctx.restore();
 }
 
 /** A point between two gaps has no band to be seen: its bounds are drawn as a line. */

@@ -55,7 +55,12 @@ export const shared = css`
   }
   .line {
     display: block;
+  }
+  td .line {
     white-space: nowrap;
+  }
+  ul + .small {
+    margin-block-start: var(--d-3);
   }
   .scroll {
     position: relative;
