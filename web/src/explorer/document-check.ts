@@ -24,6 +24,9 @@ export class DocumentCheck extends LitElement {
         gap: var(--d-3);
         padding-block-start: var(--d-2);
       }
+      [role='status'] .note {
+        margin-block-start: var(--d-4);
+      }
       label {
         display: block;
         margin-block-end: var(--d-1);

@@ -1,10 +1,11 @@
 /** `<explorer-block>`: the entries that stand in one block. */
 
-import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import type { Entry } from '../service/models.ts';
 import type { Context } from './context.ts';
+import type { Listed } from './explorer-entries.ts';
 import './explorer-entries.ts';
 import { layout } from './explorer-styles.ts';
 import { pathOf } from './routes.ts';
@@ -15,9 +16,18 @@ export class ExplorerBlock extends LitElement {
   @property({ attribute: false }) context: Context | null = null;
   @property({ attribute: false }) number = 0;
   @state() private first: Entry | null = null;
+  @state() private indexed = 0;
   #query = {};
 
-  static override styles = [controls, layout];
+  static override styles = [
+    controls,
+    layout,
+    css`
+      nav {
+        margin-block-start: var(--d-3);
+      }
+    `,
+  ];
 
   override willUpdate(changed: PropertyValues): void {
     if (!changed.has('number')) return;
@@ -29,7 +39,7 @@ export class ExplorerBlock extends LitElement {
     if (this.context === null) return nothing;
     const { words, status } = this.context;
     const { first, number } = this;
-    const indexed = status.indexed_block ?? 0;
+    const indexed = Math.max(status.indexed_block ?? 0, this.indexed);
     return html`<div class="stack">
       <div>
         <h1>${words.t('block.title', { block: String(number) })}</h1>
@@ -51,8 +61,9 @@ export class ExplorerBlock extends LitElement {
     </div>`;
   }
 
-  #listed = (event: CustomEvent<readonly Entry[]>) => {
-    this.first = event.detail[0] ?? null;
+  #listed = (event: CustomEvent<Listed>) => {
+    this.first = event.detail.entries[0] ?? null;
+    this.indexed = event.detail.block ?? 0;
   };
 }
 

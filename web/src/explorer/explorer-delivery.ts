@@ -8,6 +8,7 @@ import '../look/d-copy.ts';
 import type { Entry } from '../service/models.ts';
 import type { Context } from './context.ts';
 import './document-check.ts';
+import type { Listed } from './explorer-entries.ts';
 import './explorer-entries.ts';
 import { piece } from './explorer-entry.ts';
 import { layout } from './explorer-styles.ts';
@@ -84,8 +85,8 @@ export class ExplorerDelivery extends LitElement {
     </div>`;
   }
 
-  #listed = (event: CustomEvent<readonly Entry[]>) => {
-    this.entries = event.detail;
+  #listed = (event: CustomEvent<Listed>) => {
+    this.entries = event.detail.entries;
   };
 
   #state({ words, ledger }: Context, word: DeliveryWord, last: Entry) {

@@ -7,13 +7,14 @@ import { controls } from '../look/controls.ts';
 import '../look/d-state.ts';
 import type { Query } from '../service/client.ts';
 import type { Entry } from '../service/models.ts';
+import { Problem } from '../service/problems.ts';
 import { follow, type StreamState } from '../service/stream.ts';
 import { type Context, Loader, stateOf } from './context.ts';
 import './explorer-entry.ts';
 import { layout } from './explorer-styles.ts';
 import { plainText, sentence } from './record/sentences.ts';
 
-interface Listed {
+export interface Listed {
   readonly entries: readonly Entry[];
   readonly next: string | null;
   readonly block: number | null;
@@ -29,7 +30,8 @@ const MOST_SHOWN = 2000;
 
 /**
  * Properties: `context`, `query` (filters of /v1/history), `heading`, `order`, `limit`, `live`, `empty` (what to say
- * where there is none), `here` (the page's own path). Event `listed`, detail: the entries in the order shown, whenever they change.
+ * where there is none), `here` (the page's own path). Event `listed`, detail: what is
+ * listed (`Listed`), whenever it changes.
  */
 @customElement('explorer-entries')
 export class ExplorerEntries extends LitElement {
@@ -45,6 +47,7 @@ export class ExplorerEntries extends LitElement {
   @state() private arrived: ReadonlySet<string> = new Set();
   @state() private news = '';
   @state() private moreFailed = false;
+  @state() private over = '';
   readonly #list = new Loader<Listed>(this);
   readonly #more = new Loader<Listed>(this);
   #following = new AbortController();
@@ -131,6 +134,7 @@ export class ExplorerEntries extends LitElement {
       </div>
       ${this.#body()}
       <p class="visually-hidden" aria-live="polite">${this.news}</p>
+      ${this.over === '' ? nothing : html`<p class="note watch">${(this.context as Context).words.t('entries.over', { detail: this.over })}</p>`}
       ${this.moreFailed ? html`<p role="alert" class="note watch">${words.t('entries.more-failed')}</p>` : nothing}
     </section>`;
   }
@@ -194,6 +198,10 @@ export class ExplorerEntries extends LitElement {
     await this.#more.run((signal) => this.#page(list.next, signal));
     const more = this.#more.value;
     const now = this.#list.value;
+    if (this.#more.failure instanceof Problem && this.#more.failure.status === 410) {
+      this.#load(true); // The chain was rewound below what is shown.
+      return;
+    }
     if (more === null || now === null) {
       this.moreFailed = this.#more.failure !== null;
       return;
@@ -210,6 +218,7 @@ export class ExplorerEntries extends LitElement {
   #follow(): void {
     this.#following.abort();
     this.line = 'none';
+    this.over = '';
     if (!this.live) return;
     this.#following = new AbortController();
     let first = true;
@@ -223,8 +232,9 @@ export class ExplorerEntries extends LitElement {
       state: (state: StreamState) => {
         this.line = state;
       },
-      closed: () => {
+      closed: (problem: Problem) => {
         this.line = 'none';
+        this.over = problem.detail;
       },
     };
     const { from_block: _from, to_block: _to, tx: _tx, ...filters } = this.query;
@@ -249,7 +259,7 @@ export class ExplorerEntries extends LitElement {
 
   #tell(): void {
     const list = this.#list.value;
-    if (list !== null) this.dispatchEvent(new CustomEvent('listed', { detail: list.entries }));
+    if (list !== null) this.dispatchEvent(new CustomEvent('listed', { detail: list }));
   }
 }
 

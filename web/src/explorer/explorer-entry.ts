@@ -46,7 +46,7 @@ export class ExplorerEntry extends LitElement {
         background: var(--d-accent-soft);
         color: var(--d-accent);
       }
-      .mark.feedback {
+      .mark[data-kind='feedback'] {
         color: var(--d-star);
       }
       .mark svg {
@@ -144,7 +144,7 @@ export class ExplorerEntry extends LitElement {
     const said = sentence({ words, members: context.ledger.members }, entry);
     const shown = this.unfolded ?? this.open;
     return html`<div class="entry">
-      <span class="mark ${entry.kind}"
+      <span class="mark" data-kind=${entry.kind}
         ><svg
           viewBox="0 0 24 24"
           fill="none"

@@ -6,6 +6,7 @@ import { controls } from '../look/controls.ts';
 import '../look/d-copy.ts';
 import type { Entry } from '../service/models.ts';
 import type { Context } from './context.ts';
+import type { Listed } from './explorer-entries.ts';
 import './explorer-entries.ts';
 import { layout } from './explorer-styles.ts';
 import { shortHash } from './record/sentences.ts';
@@ -62,8 +63,8 @@ export class ExplorerTx extends LitElement {
     </div>`;
   }
 
-  #listed = (event: CustomEvent<readonly Entry[]>) => {
-    this.first = event.detail[0] ?? null;
+  #listed = (event: CustomEvent<Listed>) => {
+    this.first = event.detail.entries[0] ?? null;
   };
 }
 

@@ -83,7 +83,9 @@ test('every kind of entry is said in words, with what it says and no more', () =
   expect(said(lifted)).toBe(`The exclusion of feedback about ${driver} in ${short(lifted)} was lifted`);
   const other = of('note', (one) => one.delivery_id === null);
   expect(said(other)).toBe('A note of kind 77 about nobody, Swift Couriers and no delivery was recorded');
-  expect(said(of('driver_move'))).toBe(`${driver} moved from Swift Couriers to Harbour Parcel`);
+  expect(said(of('driver_move'))).toBe(
+    `Driver ${recorded.driver} moved from Swift Couriers to Harbour Parcel`,
+  );
 });
 
 test('every outcome and issue has words, with a driver and without', () => {

@@ -62,8 +62,15 @@ export function deliveryPiece(words: Words, id: string): Piece {
   return { text: words.t('ref.delivery', { id: shortHash(id) }), href: pathOf.delivery(id) };
 }
 
-/** Returns what an entry says. */
+/** Returns what an entry says, as a sentence begins: with a capital where the language has them. */
 export function sentence(naming: Naming, entry: Entry): Piece[] {
+  const [first, ...rest] = saying(naming, entry);
+  if (first === undefined) return [];
+  const [letter = '', ...others] = first.text;
+  return [{ ...first, text: letter.toLocaleUpperCase(naming.words.language) + others.join('') }, ...rest];
+}
+
+function saying(naming: Naming, entry: Entry): Piece[] {
   const { words } = naming;
   const values = {
     shipper: memberPiece(naming, entry.shipper),
