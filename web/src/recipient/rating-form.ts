@@ -3,6 +3,7 @@
 import { html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
+import { repeat } from 'lit/directives/repeat.js';
 import { type Draft, EMPTY_DRAFT } from '../device/records.ts';
 import { controls } from '../look/controls.ts';
 import type { Words } from '../words/words.ts';
@@ -108,10 +109,10 @@ export class RatingForm extends LitElement {
 
   #chips() {
     const { words, draft } = this;
-    const { shown, folded } = chipsFor(draft.overall, this.situation, draft.issues);
+    const { shown, folded, all } = chipsFor(draft.overall, this.situation, draft.issues);
     const suggested = suggestions(this.situation);
     const open = this.unfolded;
-    const listed = open ? [...shown, ...folded] : shown;
+    const listed = open ? all : shown;
     const chip = (issue: Issue) => html`<label class="chip"
       ><input
         type="checkbox"
@@ -126,7 +127,7 @@ export class RatingForm extends LitElement {
         ${words.t(draft.overall <= 3 ? 'form.whatWrong' : 'form.flag')}
       </legend>
       <div class="chips">
-        ${listed.map(chip)}
+        ${repeat(listed, (issue) => issue, chip)}
         ${
           folded.length === 0 && !open
             ? nothing

@@ -89,6 +89,8 @@ export interface Chips {
   readonly shown: readonly Issue[];
   /** Behind 'anything to flag?', or 'more'. */
   readonly folded: readonly Issue[];
+  /** Both, in one order that choosing does not change. */
+  readonly all: readonly Issue[];
 }
 
 /** What most often spoils a delivery, first. */
@@ -116,7 +118,7 @@ export function chipsFor(overall: number, situation: Situation, chosen: number):
   const order = [...suggested, ...COMMON.filter((issue) => !suggested.includes(issue))];
   const most = Math.max(SHOWN_AT[overall] ?? 0, suggested.length);
   const shown = order.filter((issue, place) => place < most || (chosen & bitOf(issue)) !== 0);
-  return { shown, folded: order.filter((issue) => !shown.includes(issue)) };
+  return { shown, folded: order.filter((issue) => !shown.includes(issue)), all: order };
 }
 
 /** Returns the issues that the reports themselves suggest. */

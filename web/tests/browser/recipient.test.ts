@@ -1,17 +1,7 @@
 /** The recipient's main way: link, stars, signature, accepted, recorded; then changing, withdrawing, erasing. */
 
-import type { Page } from '@playwright/test';
+import { rate, recorded, submit } from './support/recipient.ts';
 import { axe, expect, fits, test } from './support/stack.ts';
-
-export async function rate(page: Page, stars: number): Promise<void> {
-  await page
-    .getByRole('radio', { name: new RegExp(`^${stars} of 5 stars`) })
-    .first()
-    .check({ force: true });
-}
-
-const recorded = (page: Page) => page.getByRole('heading', { name: /^Recorded in block/ });
-const submit = (page: Page) => page.getByRole('button', { name: /^Sign and send/ });
 
 test('a delivery is shown, rated, accepted and recorded', async ({ page, stack }) => {
   const delivery = await stack.delivered();
