@@ -1,0 +1,165 @@
+/** A phone with a bad line: what is written waits, goes out once, and survives closing the page. */
+
+import type { Page, Request } from '@playwright/test';
+import { rate, recorded, submit, words } from './support/recipient.ts';
+import { axe, expect, fits, test } from './support/stack.ts';
+
+/** Counts the feedback that reaches the service. */
+function posts(page: Page): Request[] {
+  const seen: Request[] = [];
+  page.context().on('requestfinished', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith('/v1/feedback')) seen.push(request);
+  });
+  return seen;
+}
+
+const CUT = /ERR_INTERNET_DISCONNECTED|ERR_NETWORK|ERR_FAILED|Failed to fetch/;
+
+test('feedback signed without a line goes out once when the line is back', async ({
+  page,
+  context,
+  stack,
+  watched,
+}) => {
+  watched.tolerate(CUT);
+  const delivery = await stack.delivered();
+  const sent = posts(page);
+  await page.goto(delivery.link);
+  await rate(page, 3);
+  await words(page).fill('Written in a cellar.');
+  await context.setOffline(true);
+  await expect(page.getByText(/You are offline/)).toBeVisible();
+  await submit(page).click();
+  await expect(page.getByRole('heading', { name: 'Saved on this device' })).toBeVisible();
+  await axe(page);
+  await fits(page, 320);
+  await page.getByRole('button', { name: 'Change it' }).click();
+  await expect(words(page)).toHaveValue('Written in a cellar.');
+  await rate(page, 2);
+  await submit(page).click();
+  await expect(page.getByRole('heading', { name: 'Saved on this device' })).toBeVisible();
+  expect(sent).toHaveLength(0);
+  await context.setOffline(false);
+  await expect(recorded(page)).toBeVisible();
+  expect(sent).toHaveLength(1);
+  expect((await stack.delivery(delivery))?.revision).toBe(1);
+  await expect(page.getByText('2 of 5 stars: poor').first()).toBeAttached();
+});
+
+test('two tabs send what waits once', async ({ page, context, stack, watched }) => {
+  watched.tolerate(CUT);
+  const delivery = await stack.delivered();
+  const sent = posts(page);
+  const second = await context.newPage();
+  await page.goto(delivery.link);
+  await second.goto(delivery.link);
+  await expect(submit(second)).toBeVisible();
+  await rate(page, 4);
+  await context.setOffline(true);
+  await submit(page).click();
+  await expect(page.getByRole('heading', { name: 'Saved on this device' })).toBeVisible();
+  await expect(second.getByRole('heading', { name: 'Saved on this device' })).toBeVisible();
+  await context.setOffline(false);
+  await expect(recorded(page)).toBeVisible();
+  await expect(recorded(second)).toBeVisible();
+  expect(sent).toHaveLength(1);
+});
+
+test('what waits can be dropped, and then nothing is taken over', async ({
+  page,
+  context,
+  stack,
+  watched,
+}) => {
+  watched.tolerate(CUT);
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 1);
+  await context.setOffline(true);
+  await submit(page).click();
+  await page.getByRole('button', { name: 'Drop it' }).click();
+  await expect(submit(page)).toBeVisible();
+  await context.setOffline(false);
+  await expect(page.getByText(/You are offline/)).toHaveCount(0);
+  await page.reload();
+  await expect(submit(page)).toBeVisible();
+  expect((await stack.delivery(delivery))?.taken_over).toBe(false);
+});
+
+test('a draft, and what waits, survive the page; without a line the page opens all the same', async ({
+  page,
+  context,
+  stack,
+  watched,
+}) => {
+  watched.tolerate(CUT);
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 4);
+  await words(page).fill('Half a thought');
+  await page.waitForFunction(
+    async () => (await (await caches.open('doorstep-shell')).match('/t/')) !== undefined,
+  );
+  await page.reload();
+  await expect(words(page)).toHaveValue('Half a thought');
+  await context.setOffline(true);
+  await page.reload();
+  await expect(page.getByText(/You are offline/)).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Delivered');
+  await expect(words(page)).toHaveValue('Half a thought');
+  await axe(page);
+  await words(page).fill('A whole thought');
+  await submit(page).click();
+  await expect(page.getByRole('heading', { name: 'Saved on this device' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Saved on this device' })).toBeVisible();
+  await context.setOffline(false);
+  await expect(recorded(page)).toBeVisible();
+  await expect(page.getByText('A whole thought')).toBeVisible();
+});
+
+test('an answer that is lost on the way back changes nothing: it is a duplicate', async ({
+  page,
+  stack,
+  watched,
+}) => {
+  watched.tolerate(CUT);
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 5);
+  let lost = 0;
+  for (const path of ['**/v1/key-changes', '**/v1/feedback'])
+    await page.route(
+      path,
+      async (route) => {
+        await route.fetch();
+        lost += 1;
+        await route.abort();
+      },
+      { times: 1 },
+    );
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+  expect(lost).toBeGreaterThan(0);
+  expect((await stack.delivery(delivery))?.revision).toBe(1);
+});
+
+test('closed right after signing, the page goes on when it is opened again', async ({
+  page,
+  context,
+  stack,
+  watched,
+}) => {
+  watched.tolerate(CUT);
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 5);
+  await page.route('**/v1/feedback', (route) => route.abort());
+  await submit(page).click();
+  await expect(page.getByRole('heading', { name: 'Sending' })).toBeVisible();
+  await page.close();
+  const again = await context.newPage();
+  await again.goto(delivery.link);
+  await expect(recorded(again)).toBeVisible();
+  await expect.poll(async () => (await stack.delivery(delivery))?.taken_over).toBe(true);
+});
