@@ -107,7 +107,9 @@ export class DoorstepFeedback extends LitElement {
 
   override willUpdate(changed: PropertyValues) {
     this.#read = this.shadowRoot?.activeElement?.localName === 'sent-feedback';
-    if (changed.has('lang') || this.words === null) void this.#load();
+    if (this.visit === null || this.visit === this.#own) {
+      if (changed.has('lang') || this.words === null) void this.#load();
+    }
     if (['link', 'deliveryId', 'secret', 'api', 'visit'].some((name) => changed.has(name))) this.#attend();
   }
 
@@ -239,8 +241,7 @@ export class DoorstepFeedback extends LitElement {
   }
 
   async #load() {
-    const words = await wordsFor(this.lang === '' ? null : this.lang);
-    this.words = words;
+    this.words = await wordsFor(this.lang === '' ? null : this.lang);
   }
 
   /** Makes the visit that the attributes ask for, or attends to the one that was given. */

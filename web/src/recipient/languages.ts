@@ -1,6 +1,6 @@
 /** The recipient's messages: one file a language in `messages/`. */
 
-import { bestLanguage, catalogueOf, loadWords, type Words } from '../words/words.ts';
+import { catalogueOf, loadWords, type Words } from '../words/words.ts';
 
 export const catalogue = catalogueOf(import.meta.glob('./messages/*.json', { import: 'default' }));
 
@@ -14,10 +14,13 @@ export function languageNames(): [tag: string, name: string][] {
     });
 }
 
-/** Loads the words for a chosen language, or for the reader's own where none is chosen. */
+/**
+ * Loads the words for a chosen language, or for the reader's own where none is chosen. Dates and numbers follow the
+ * reader's own region, as long as it has that language.
+ */
 export function wordsFor(chosen: string | null): Promise<Words> {
   const own = globalThis.navigator?.languages ?? ['en'];
-  return loadWords(catalogue, chosen === null || chosen === '' ? own : [chosen, ...own]);
+  if (chosen === null) return loadWords(catalogue, own);
+  const base = (tag: string) => tag.toLowerCase().split('-')[0];
+  return loadWords(catalogue, [...own.filter((tag) => base(tag) === base(chosen)), chosen, ...own]);
 }
-
-export { bestLanguage };

@@ -120,6 +120,7 @@ export const formStyles = css`
     flex: 1 1 14rem;
     max-inline-size: 24rem;
     min-block-size: 3.25rem;
-    font-size: var(--d-text-l);
+    font-size: clamp(1rem, 4.4vw, var(--d-text-l));
+    padding-block: var(--d-2);
   }
 `;

@@ -182,7 +182,9 @@ export class RatingForm extends LitElement {
     const { words, carrier } = this;
     const driver = this.#driver();
     const text =
-      driver === 0 ? words.t('about.nobody', { carrier }) : words.t('about.driver', { driver, carrier });
+      driver === 0
+        ? words.t('about.nobody', { carrier })
+        : words.t('about.driver', { driver: String(driver), carrier });
     return html`<div class="about" part="about">
       <p>
         <strong>${text}</strong> ${words.t(driver === 0 ? 'about.signedNobody' : 'about.signed')}
@@ -213,7 +215,7 @@ export class RatingForm extends LitElement {
                       name="driver"
                       .checked=${live(number === driver)}
                       @change=${() => this.#set({ driver: number })}
-                    />${number === 0 ? words.t('about.whole') : words.t('about.number', { driver: number })}</label
+                    />${number === 0 ? words.t('about.whole') : words.t('about.number', { driver: String(number) })}</label
                   >`,
                 )}
               </div>

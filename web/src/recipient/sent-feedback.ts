@@ -36,6 +36,13 @@ export class SentFeedback extends LitElement {
         flex-wrap: wrap;
         gap: var(--d-3);
       }
+      blockquote {
+        margin: 0;
+        padding: var(--d-3) var(--d-4);
+        border-inline-start: 4px solid var(--d-line-strong);
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+      }
       dl {
         display: grid;
         gap: var(--d-3);
@@ -84,6 +91,11 @@ export class SentFeedback extends LitElement {
       </div>
       ${this.#text(outgoing)}
       <stars-line .words=${this.words} .item=${outgoing.feedback}></stars-line>
+      ${
+        outgoing.feedback.content === undefined
+          ? nothing
+          : html`<blockquote>${outgoing.feedback.content.comment}</blockquote>`
+      }
       ${this.view === 'waiting' || this.view === 'refused' ? nothing : this.#facts(outgoing)}
       ${this.#actions(outgoing)}`;
   }

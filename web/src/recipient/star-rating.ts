@@ -4,6 +4,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { controls } from '../look/controls.ts';
+import { STAR } from './star.ts';
 
 const STARS = [1, 2, 3, 4, 5] as const;
 
@@ -90,7 +91,6 @@ export class StarRating extends LitElement {
         }
       }
       .word {
-        min-block-size: 1.5em;
         color: var(--d-ink-soft);
       }
       :host([small]) fieldset {
@@ -122,7 +122,6 @@ export class StarRating extends LitElement {
         inline-size: 1.75rem;
       }
       :host([small]) .word {
-        min-block-size: 0;
         font-size: var(--d-text-s);
       }
       .row {
@@ -163,9 +162,7 @@ export class StarRating extends LitElement {
         aria-label=${this.name(stars)}
         .checked=${live(stars === this.value)}
         @change=${() => this.#rate(stars)}
-      /><svg viewBox="0 0 24 24" aria-hidden="true">
-        <path d="M12 2.6l2.9 6.1 6.6.9-4.8 4.6 1.2 6.6-5.9-3.2-5.9 3.2 1.2-6.6L2.5 9.6l6.6-.9z" /></svg
-    ></label>`;
+      />${STAR}</label>`;
   }
 
   #rate(value: number) {

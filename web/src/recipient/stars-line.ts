@@ -5,6 +5,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import type { Words } from '../words/words.ts';
 import { ASPECTS, bitOf, ISSUES } from './situation.ts';
+import { STAR } from './star.ts';
 
 export interface Ratings {
   readonly overall: number;
@@ -31,13 +32,30 @@ export class StarsLine extends LitElement {
         gap: var(--d-2);
       }
       .stars {
-        color: var(--d-star);
-        letter-spacing: 0.1em;
-        font-size: 1.35rem;
-        line-height: 1.2;
+        display: inline-flex;
+        gap: 0.2rem;
+        vertical-align: middle;
       }
-      .off {
-        color: var(--d-line-strong);
+      svg {
+        display: block;
+        inline-size: 1.4rem;
+        fill: none;
+        stroke: var(--d-line-strong);
+        stroke-width: 1.4;
+        stroke-linejoin: round;
+      }
+      .on svg {
+        fill: var(--d-star);
+        stroke: var(--d-star);
+      }
+      .about {
+        margin-inline-start: var(--d-3);
+        white-space: nowrap;
+      }
+      p {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
       }
       ul {
         display: flex;
@@ -62,7 +80,7 @@ export class StarsLine extends LitElement {
       return html`<p class="soft">${words.t('standing.withdrawn')}</p>`;
     return html`<p>
         <span class="stars" aria-hidden="true"
-          >${'★'.repeat(item.overall)}<span class="off">${'☆'.repeat(5 - item.overall)}</span></span
+          >${[1, 2, 3, 4, 5].map((n) => html`<i class=${n <= item.overall ? 'on' : ''}>${STAR}</i>`)}</span
         >
         <span class="visually-hidden"
           >${
@@ -70,6 +88,9 @@ export class StarsLine extends LitElement {
               ? words.t('stars.none')
               : words.t('stars.name', { n: item.overall, word: words.t(`stars.${item.overall}`) })
           }</span
+        >
+      <span class="about soft small"
+          >${item.driver === 0 ? words.t('about.nobodyShort') : words.t('about.number', { driver: String(item.driver) })}</span
         >
       </p>
       ${

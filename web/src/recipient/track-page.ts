@@ -70,9 +70,25 @@ export class TrackPage extends LitElement {
         gap: var(--d-5);
         padding-block-end: var(--d-6);
       }
-      .line {
-        display: flex;
-        gap: var(--d-2);
+      .column {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        align-content: start;
+        gap: var(--d-5);
+      }
+      @media (min-width: 64rem) {
+        header,
+        main,
+        footer {
+          max-inline-size: 68rem;
+        }
+        main.wide {
+          grid-template-columns: minmax(0, 3fr) minmax(0, 2fr);
+        }
+        .wide > .note,
+        .wide > delivery-status {
+          grid-column: 1 / -1;
+        }
       }
       footer {
         padding-block: var(--d-4) var(--d-6);
@@ -112,7 +128,7 @@ export class TrackPage extends LitElement {
           )}
         </select>
       </header>
-      <main>${this.#main(words, seen, shop)}</main>
+      <main class=${seen?.delivery ? 'wide' : ''}>${this.#main(words, seen, shop)}</main>
       <footer><p>${words.t('page.footer')}</p></footer>`;
   }
 
@@ -150,21 +166,20 @@ export class TrackPage extends LitElement {
             ></delivery-status>`
           : html`<h1 class="visually-hidden">${words.t('page.title')}</h1>`
       }
-      ${feedback}
+      <div class="column">
+        ${feedback}
+        ${
+          readable && revisions(seen.entries).length > 1
+            ? html`<past-feedback class="card" .words=${words} .seen=${seen}></past-feedback>`
+            : nothing
+        }
+      </div>
       ${
         readable
-          ? html`<report-timeline
-                class="card"
-                .words=${words}
-                .seen=${seen}
-                .carrier=${carrier}
-              ></report-timeline>
-              ${
-                revisions(seen.entries).length < 2
-                  ? nothing
-                  : html`<past-feedback class="card" .words=${words} .seen=${seen}></past-feedback>`
-              }
-              <keep-access .words=${words} .visit=${this.visit} .seen=${seen}></keep-access>`
+          ? html`<div class="column">
+              <report-timeline class="card" .words=${words} .seen=${seen} .carrier=${carrier}></report-timeline>
+              <keep-access .words=${words} .visit=${this.visit} .seen=${seen}></keep-access>
+            </div>`
           : nothing
       }`;
   }
