@@ -88,7 +88,7 @@ class EventStream(Response):
             if bell.over:
                 break
             try:
-                page, block = await self._look(read=rung)
+                page, block = await self._look(read=rung or bell.any_change)
             except DoorstepError as error:
                 problem = as_problem(error)
                 if problem.status in _REFUSED:

@@ -23,6 +23,7 @@ from chain_client.domain.ids import ZERO_HASH, DriverNumber, Hash32, delivery_id
 from chain_client.domain.records import DAY, Kind, Opening
 from chain_client.indexer import reader as index
 from chain_client.indexer.reader import HistoryQuery
+from chain_client.indexer.rebuild import rebuild
 from chain_client.vault import api_keys
 from tests.api.support import serving
 from tests.api.world import JSON, World, world_of
@@ -324,6 +325,23 @@ async def test_a_rewind_is_told_to_whom_it_concerns(world: World, http: httpx.As
             await world.report(early, "delivered")
             assert (await reader.next()).data == (await whole(world))[-1]
         assert (await unmoved.next()).data["kind"] == "report", "nothing of it was rewound"
+
+
+async def test_an_index_built_anew_is_waited_for(world: World, quick: None) -> None:
+    await world.delivered("WB-1")
+    app = create_app(world.settings, clock=world.clock)
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as http:
+        async with reading(http, world.shop) as reader, reading(http, world.shop, kind="report") as other:
+            assert (await reader.next()).name == (await other.next()).name == "ready"
+            await rebuild(world.store, world.ledger_id)
+            await until(lambda: all(bell.any_change for bell in bells(app)), "the streams wait")
+            while await world.follower.step():
+                pass
+            await world.delivered("WB-2")
+            last = await whole(world)
+            given = [event.data for event in await reader.some(2)]
+            assert given == last[-2:], "it is the same chain: nothing was rewound, nothing comes twice"
+            assert (await other.next()).data == last[-1]
 
 
 async def test_streams_are_limited_and_strangers_first(chain: SmallNetwork, tmp_path: Path) -> None:
