@@ -42,9 +42,14 @@ export interface Step {
   readonly standing: Standing;
 }
 
+export interface Prospect {
+  readonly kind: Kind;
+  readonly step: Step | null;
+}
+
 export interface Outlook {
   /** By kind of feedback, the first change it would bring; null where none of `TRIED` brings one. */
-  readonly steps: readonly { readonly kind: Kind; readonly step: Step | null }[];
+  readonly steps: readonly Prospect[];
   /** Days without a new rating after which there is no standing at the latest; null where there is none now. */
   readonly fadesIn: number | null;
   /** Ratings of today until a standing is possible; null where there is one. */
@@ -148,6 +153,11 @@ export function conditions(standing: Standing): readonly Condition[] {
     case 'insufficient':
       return [];
   }
+}
+
+/** Returns whether a prospect tells anything: that more of the best does not help is news, that more of the worst does not, none. */
+export function isWorthSaying(standing: Standing, { kind, step }: Prospect): boolean {
+  return step !== null || (kind.overall === 5 && standing !== 'recognised');
 }
 
 /** Returns what would change the standing. */

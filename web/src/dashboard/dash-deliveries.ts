@@ -129,7 +129,7 @@ export class DashDeliveries extends LitElement {
         action=${filtered ? words.t('deliveries.all') : ''}
         @act=${() => go(this, link('deliveries'))}
       ></d-state>`;
-    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.t('deliveries.list')}>
+    return html`<div class="scroll" role="group" tabindex="0" aria-label=${words.t('deliveries.list')}>
         <table>
           <caption>
             ${words.t('deliveries.caption', { count: page.items.length })}

@@ -37,8 +37,18 @@ export class DashDelivery extends LitElement {
     css`
       dl {
         display: grid;
-        grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr);
+        grid-template-columns: 10rem minmax(0, 1fr);
         gap: var(--d-2) var(--d-4);
+        margin-block-end: var(--d-2);
+      }
+      @media (max-width: 30rem) {
+        dl {
+          grid-template-columns: minmax(0, 1fr);
+          gap: 0;
+        }
+        dd {
+          margin-block-end: var(--d-3);
+        }
       }
       dt {
         color: var(--d-ink-soft);

@@ -10,7 +10,7 @@ import './dash-figures.ts';
 import './dash-series.ts';
 import { controls } from '../look/controls.ts';
 import type { Entry, FeedbackEntry, Reputation } from '../service/models.ts';
-import { conditions, KINDS, outlook, TRIED } from './change.ts';
+import { conditions, isWorthSaying, KINDS, outlook, TRIED } from './change.ts';
 import { figureCell, tooFew } from './driver-cells.ts';
 import { amount } from './figures.ts';
 import { asOfOf } from './instant.ts';
@@ -67,7 +67,7 @@ export class DashDriver extends LitElement {
       }
       .issues {
         display: grid;
-        grid-template-columns: max-content minmax(3rem, 1fr) max-content;
+        grid-template-columns: minmax(0, auto) minmax(2rem, 1fr) max-content;
         gap: var(--d-2) var(--d-3);
         align-items: center;
       }
@@ -206,13 +206,15 @@ export class DashDriver extends LitElement {
       <ul class="plain-list">
         ${conditions(found.standing).map((key) => html`<li>${words.t(key, present)}</li>`)}
         ${seen.missing === null ? nothing : html`<li>${words.t('change.missing', { count: seen.missing })}</li>`}
-        ${seen.steps.map(({ kind, step }) => {
-          const name = `change.kind.${KINDS.indexOf(kind)}`;
-          if (step === null)
-            return html`<li>${words.t('change.never', { count: TRIED, what: words.t(name, { count: TRIED }) })}</li>`;
-          const standing = words.t(`standing.${step.standing}`);
-          return html`<li>${words.t(name, { count: step.count })}: <strong>${standing}</strong></li>`;
-        })}
+        ${seen.steps
+          .filter((one) => isWorthSaying(found.standing, one))
+          .map(({ kind, step }) => {
+            const name = `change.kind.${KINDS.indexOf(kind)}`;
+            if (step === null)
+              return html`<li>${words.t('change.never', { count: TRIED, what: words.t(name, { count: TRIED }) })}</li>`;
+            const standing = words.t(`standing.${step.standing}`);
+            return html`<li>${words.t(name, { count: step.count })}: <strong>${standing}</strong></li>`;
+          })}
         ${seen.fadesIn === null ? nothing : html`<li>${words.t('change.fades', { count: seen.fadesIn })}</li>`}
       </ul>
       <p class="soft small">${words.t('change.how')}</p>

@@ -272,7 +272,8 @@ export class DashDrivers extends LitElement {
           (['ascending', 'descending'] as const).map((direction) => {
             const value = `${direction === 'descending' ? '-' : ''}${column}`;
             const chosen = order.column === column && order.direction === direction;
-            const label = t(`drivers.sort.${direction}`, { column: t(`column.${column}`) });
+            const own = column === 'standing' ? '.standing' : '';
+            const label = t(`drivers.sort${own}.${direction}`, { column: t(`column.${column}`) });
             return html`<option value=${value} ?selected=${chosen}>${label}</option>`;
           }),
         )}
@@ -282,7 +283,7 @@ export class DashDrivers extends LitElement {
 
   #table(rows: readonly DriverRow[], order: Order): TemplateResult {
     const words = this.session.words;
-    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.t('drivers.list')}>
+    return html`<div class="scroll" role="group" tabindex="0" aria-label=${words.t('drivers.list')}>
       <table>
         <caption>
           ${words.t('drivers.caption')}
@@ -357,7 +358,7 @@ export class DashDrivers extends LitElement {
     return html`<button
       class="spark-button"
       aria-haspopup="dialog"
-      aria-label=${words.t('drivers.weeks-of', { number: String(row.driver), count })}
+      aria-label=${words.t('drivers.weeks-of', { number: String(row.driver), n: count })}
       @click=${() => this.#showWeeks(row)}
     >
       ${sparkline(weeks)}<span class="under">${words.t('count.n', { n: count })}</span>

@@ -21,7 +21,7 @@ export class DashFigures extends LitElement {
   override render() {
     const t = this.words.t.bind(this.words);
     const { figures, variants } = this.reputation;
-    return html`<div class="scroll" role="region" tabindex="0" aria-label=${t('figures.title')}>
+    return html`<div class="scroll" role="group" tabindex="0" aria-label=${t('figures.title')}>
       <table>
         <caption>
           ${t('figures.caption')}

@@ -34,7 +34,7 @@ export class DashOwn extends LitElement {
     css`
       dl {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(min(10.5rem, 100%), 1fr));
         gap: var(--d-4) var(--d-5);
       }
       dt {

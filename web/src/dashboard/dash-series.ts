@@ -140,7 +140,7 @@ export class DashSeries extends LitElement {
 
   #table(points: readonly SeriesPoint[], caption: string): TemplateResult {
     const words = this.session.words;
-    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.t('series.title')}>
+    return html`<div class="scroll" role="group" tabindex="0" aria-label=${words.t('series.title')}>
       <table>
         <caption>
           ${caption}

@@ -256,6 +256,7 @@ export class DashboardPage extends LitElement {
 
   #goes = (event: Event) => {
     const { href, replace } = (event as CustomEvent<Going>).detail;
+    if (href === location.pathname + location.search) return;
     if (replace) history.replaceState(null, '', href);
     else history.pushState(null, '', href);
     this.#moved();

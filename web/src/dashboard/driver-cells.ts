@@ -88,7 +88,7 @@ function ofParts(
 /** Draws the table behind a sparkline. */
 export function weeksTable(words: Words, row: DriverRow): TemplateResult {
   return html`<h2 id="weeks-title">${words.t('weeks.title', { number: String(row.driver) })}</h2>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="weeks-title">
+    <div class="scroll" tabindex="0" role="group" aria-labelledby="weeks-title">
       <table>
         <caption>
           ${words.t('weeks.caption')}

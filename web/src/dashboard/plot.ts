@@ -15,7 +15,9 @@ const HEIGHT_NARROW = 200;
 const NARROW = 480;
 
 /** Draws mean and 90 % band into `target`; returns the chart, to be destroyed by who asked for it. */
-export function plot(target: HTMLElement, words: Words, points: readonly SeriesPoint[]): uPlot {
+export function plot(target: HTMLElement, words: Words, course: readonly SeriesPoint[]): uPlot {
+  const first = course.findIndex((point) => point.overall.n > 0);
+  const points = course.slice(Math.max(first - 1, 0));
   const style = getComputedStyle(target);
   const colour = (name: string) => {
     // A canvas knows no light-dark(): the element resolves it.

@@ -25,6 +25,9 @@ export const shared = css`
   .stack > * {
     min-inline-size: 0;
   }
+  .stack > .head {
+    margin: 0;
+  }
   .fields {
     display: flex;
     flex-wrap: wrap;
