@@ -28,6 +28,16 @@ export class ReputationCard extends LitElement {
         font-weight: 400;
         white-space: normal;
       }
+      @media (max-width: 30rem) {
+        th,
+        td {
+          padding-inline: var(--d-1);
+        }
+        thead th {
+          white-space: normal;
+          vertical-align: bottom;
+        }
+      }
       ul {
         padding-inline-start: 1.25rem;
       }
