@@ -45,9 +45,13 @@ export class DashInbox extends LitElement {
       }
       .all .card {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr));
         gap: var(--d-2) var(--d-5);
         padding-block: var(--d-3);
+      }
+      @media (min-width: 42rem) {
+        .all .card {
+          grid-template-columns: 15rem minmax(0, 1fr);
+        }
       }
       .card h2 {
         display: flex;

@@ -74,6 +74,7 @@ export class DashboardPage extends LitElement {
         display: inline-flex;
         align-items: center;
         gap: var(--d-2);
+        padding-block: var(--d-1);
         color: var(--d-ink-soft);
         font-size: var(--d-text-s);
       }
@@ -210,7 +211,10 @@ export class DashboardPage extends LitElement {
       case 'inbox':
         return html`<dash-inbox .session=${session} .live=${live} .place=${this.place}></dash-inbox>`;
       default:
-        return html`<d-state kind="empty" heading=${session.words.t('state.no-such-page')}></d-state>`;
+        return html`<section class="stack">
+          <h1 tabindex="-1">${session.words.t('state.no-such-page')}</h1>
+          <p><a class="touch" href="/dashboard">${session.words.t('state.home')}</a></p>
+        </section>`;
     }
   }
 
@@ -251,7 +255,10 @@ export class DashboardPage extends LitElement {
   #moved = () => {
     const before = this.place;
     this.place = this.#here();
-    this.#focusNext = before.view !== this.place.view || before.driver !== this.place.driver;
+    this.#focusNext =
+      before.view !== this.place.view ||
+      before.driver !== this.place.driver ||
+      before.delivery !== this.place.delivery;
   };
 
   #goes = (event: Event) => {
@@ -285,10 +292,8 @@ export class DashboardPage extends LitElement {
 
   async #focusHeading(): Promise<void> {
     const view = this.main?.firstElementChild;
-    if (view instanceof LitElement) {
-      await view.updateComplete;
-      view.renderRoot.querySelector<HTMLElement>('h1')?.focus();
-    }
+    if (view instanceof LitElement) await view.updateComplete;
+    (view?.shadowRoot ?? view)?.querySelector<HTMLElement>('h1')?.focus();
   }
 }
 

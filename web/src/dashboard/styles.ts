@@ -59,6 +59,9 @@ export const shared = css`
   .line {
     display: block;
   }
+  tbody th {
+    white-space: normal;
+  }
   td .line {
     white-space: nowrap;
   }

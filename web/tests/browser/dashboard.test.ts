@@ -304,3 +304,17 @@ test('the table and its cards fit every width, in both themes', async ({ page, s
     await axe(page);
   }
 });
+
+test('what is not there is said in words, with a way on', async ({ page, stack, watched }) => {
+  watched.tolerate(/status of 404/);
+  await signIn(page, stack, stack.carrier, '/dashboard/drivers/4000000000');
+  await expect(page.getByText('There is no such thing for you to see').first()).toBeVisible();
+  await axe(page);
+  await page.goto(`${stack.origin}/dashboard/nowhere`);
+  await page.getByLabel("Your member's key").fill(stack.carrier.key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeFocused();
+  await axe(page);
+  await page.getByRole('link', { name: 'To the beginning' }).click();
+  await expect(page.getByRole('heading', { name: 'Drivers', level: 1 })).toBeFocused();
+});
