@@ -4,7 +4,8 @@
  *   <script type="module" src="https://…/embed/doorstep-feedback.js"></script>
  *   <doorstep-feedback link="https://…/t/0x…#…"></doorstep-feedback>
  *
- * Attributes: `link` (the whole tracking link), `api` (the service's origin; by default the script's own), `lang`,
+ * Attributes: `link` (the whole tracking link), `api` (the service's origin; by default the script's own), `lang` (by
+ * default the page's),
  * `theme` (`light`, `dark`, `auto`; by default the page's). Properties besides: `deliveryId` and `secret`.
  * Custom properties: `--doorstep-accent`, `--doorstep-on-accent`, `--doorstep-font`. Parts: `card`, `heading`, `form`,
  * `submit`. Events (bubbling, composed): see `FeedbackEvents`.
@@ -93,6 +94,7 @@ export class DoorstepFeedback extends LitElement {
 
   override connectedCallback() {
     super.connectedCallback();
+    if (this.hasUpdated) this.#attend(); // Moved in the page: what it followed was closed.
     this.#tick = setInterval(() => {
       this.time = Date.now();
     }, TICK_MS);
@@ -102,7 +104,6 @@ export class DoorstepFeedback extends LitElement {
     super.disconnectedCallback();
     clearInterval(this.#tick);
     this.#own?.close();
-    this.#own = null;
   }
 
   override willUpdate(changed: PropertyValues) {
@@ -241,7 +242,8 @@ export class DoorstepFeedback extends LitElement {
   }
 
   async #load() {
-    this.words = await wordsFor(this.lang === '' ? null : this.lang);
+    // The page's language, where it says one; else the reader's.
+    this.words = await wordsFor(this.lang || document.documentElement.lang || null);
   }
 
   /** Makes the visit that the attributes ask for, or attends to the one that was given. */

@@ -25,6 +25,7 @@ export class TrackPage extends LitElement {
   @state() private visit: Visit | null = null;
   @state() private seen: Snapshot | null = null;
   @state() private time = Date.now();
+  #tick: ReturnType<typeof setInterval> | undefined;
 
   static override styles = [
     controls,
@@ -103,10 +104,17 @@ export class TrackPage extends LitElement {
     void this.#speak(remembered());
     this.#look();
     window.addEventListener('hashchange', this.#look);
-    setInterval(() => {
+    this.#tick = setInterval(() => {
       this.time = Date.now();
     }, TICK_MS);
     void import('./shell.ts').then(({ keepShell }) => keepShell());
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    window.removeEventListener('hashchange', this.#look);
+    clearInterval(this.#tick);
+    this.visit?.close();
   }
 
   override render() {

@@ -128,3 +128,34 @@ test('without stars nothing is sent, and the form says so', async ({ page, stack
   await expect(page.getByText('Choose one to five stars first.')).toBeVisible();
   expect((await stack.delivery(delivery))?.revision).toBe(0);
 });
+
+test('who drove before can still be meant; the choice is signed', async ({ page, stack }) => {
+  const [first = 0, second = 0] = stack.carrier.drivers;
+  const delivery = await stack.open();
+  await stack.report(delivery, 'attempted', first);
+  await stack.report(delivery, 'delivered', second);
+  await page.goto(delivery.link);
+  await expect(page.getByText(`This is about driver ${second} of ${stack.carrier.name}.`)).toBeVisible();
+  await rate(page, 1);
+  await page.getByRole('radio', { name: `Driver ${first}`, exact: true }).check({ force: true });
+  await expect(page.getByText(`This is about driver ${first} of ${stack.carrier.name}.`)).toBeVisible();
+  await page.getByRole('radio', { name: 'No, nothing came' }).check({ force: true });
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+  await expect(page.getByText(`Driver ${first}`, { exact: true })).toBeVisible();
+  await expect(page.getByText('Something missing')).toBeVisible();
+});
+
+test('without a live line the page looks by itself until it is recorded', async ({
+  page,
+  stack,
+  watched,
+}) => {
+  watched.tolerate(/ERR_FAILED/);
+  const delivery = await stack.delivered();
+  await page.route('**/v1/stream**', (route) => route.abort());
+  await page.goto(delivery.link);
+  await rate(page, 4);
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible({ timeout: 30_000 });
+});
