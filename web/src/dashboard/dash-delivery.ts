@@ -38,6 +38,7 @@ export class DashDelivery extends LitElement {
       dl {
         display: grid;
         grid-template-columns: 10rem minmax(0, 1fr);
+        align-items: baseline;
         gap: var(--d-2) var(--d-4);
         margin-block-end: var(--d-2);
       }

@@ -72,7 +72,10 @@ export class DashDrivers extends LitElement {
         min-inline-size: 10rem;
       }
       td.response {
-        min-inline-size: 7rem;
+        min-inline-size: 9.25rem;
+      }
+      dialog form {
+        margin-block-start: var(--d-4);
       }
       tbody th {
         padding-inline-end: 0;

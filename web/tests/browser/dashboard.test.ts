@@ -79,6 +79,7 @@ test('a key that is revoked while the page is open signs out, and says why', asy
   watched,
 }) => {
   watched.tolerate(REFUSED);
+  test.slow(); // the operator's command runs twice
   const key = await stack.newKey(stack.carrier);
   await signIn(page, stack, { key });
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible();
