@@ -29,9 +29,15 @@ export class ReputationCard extends LitElement {
         white-space: normal;
       }
       @media (max-width: 30rem) {
+        /* The count stays in sight: no figure without it. */
         th,
         td {
-          padding-inline: var(--d-1);
+          padding-inline: 0.125rem;
+          font-size: 0.8125rem;
+        }
+        tbody th {
+          hyphens: auto;
+          overflow-wrap: anywhere;
         }
         thead th {
           white-space: normal;
