@@ -3,7 +3,9 @@ import { defineConfig } from '@playwright/test';
 /** `unit` runs without a browser; `browser` against `doorstep up` in Chromium (CHROMIUM, by default Debian's). */
 export default defineConfig({
   testDir: 'tests',
-  ...(process.argv.includes('unit') ? {} : { globalSetup: './tests/browser/support/setup.ts' }),
+  ...(process.argv.some((one) => one === 'unit' || one === '--project=unit')
+    ? {}
+    : { globalSetup: './tests/browser/support/setup.ts' }),
   fullyParallel: true,
   workers: 2,
   timeout: 60_000,

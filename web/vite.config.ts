@@ -8,6 +8,9 @@ const root = import.meta.dirname;
 function pagePaths(): Plugin {
   return {
     name: 'page-paths',
+    apply: 'serve',
+    // A page at /explorer/drivers/3 must find its sources too.
+    transformIndexHtml: (html) => html.replaceAll('"../src/', `"/@fs${root}/src/`),
     configureServer(server) {
       server.middlewares.use((request, _response, next) => {
         const page = /^\/(?:(t)\/0x|(dashboard|explorer|shop-example|docs)(?:[/?]|$))/.exec(
