@@ -57,8 +57,10 @@ class Lasting implements Device {
   async put(...writes: Write[]): Promise<void> {
     const stores = [...new Set(writes.map(([store]) => store))];
     const transaction = this.database.transaction(stores as never, 'readwrite', { durability: 'strict' });
-    for (const [store, value] of writes) void transaction.objectStore(store as never).put(value as never);
-    await transaction.done;
+    await Promise.all([
+      ...writes.map(([store, value]) => transaction.objectStore(store as never).put(value as never)),
+      transaction.done,
+    ]);
   }
 
   async remove(store: StoreName, key: string): Promise<void> {

@@ -90,6 +90,21 @@ export interface Outgoing {
   readonly refused: Refused | null;
 }
 
+/** Returns the form's content that outgoing feedback was made of. */
+export function draftOf(outgoing: Outgoing): Draft {
+  const sent = outgoing.feedback;
+  return {
+    overall: sent.overall,
+    timeliness: sent.timeliness,
+    packaging: sent.packaging,
+    professionalism: sent.professionalism,
+    accuracy: sent.accuracy,
+    issues: sent.issues,
+    comment: sent.content?.comment ?? '',
+    driver: sent.driver,
+  };
+}
+
 /** A delivery as last seen, to be shown without a line. */
 export interface Seen {
   readonly deliveryId: Hex;

@@ -65,6 +65,16 @@ export const formStyles = css`
     outline: 3px solid var(--d-focus);
     outline-offset: 2px;
   }
+  .more {
+    border-radius: 99px;
+    border-style: dashed;
+    font-weight: 400;
+  }
+  .about .plain {
+    justify-self: start;
+    margin-inline-start: calc(-1 * var(--d-2));
+    min-block-size: var(--d-touch);
+  }
   .hint {
     color: var(--d-ink-soft);
     font-size: var(--d-text-s);
@@ -106,7 +116,7 @@ export const formStyles = css`
   }
   .about {
     display: grid;
-    gap: var(--d-3);
+    gap: var(--d-2);
     background: var(--d-raised);
     border-radius: var(--d-radius-s);
     padding: var(--d-3) var(--d-4);

@@ -131,7 +131,7 @@ export class RatingForm extends LitElement {
         ${
           folded.length === 0 && !open
             ? nothing
-            : html`<button type="button" class="plain" aria-expanded=${open} @click=${this.#unfold}>
+            : html`<button type="button" class="more" aria-expanded=${open} @click=${this.#unfold}>
                 ${words.t(open ? 'form.fewer' : shown.length === 0 ? 'form.flag' : 'form.more')}
               </button>`
         }
@@ -188,20 +188,14 @@ export class RatingForm extends LitElement {
     return html`<div class="about" part="about">
       <p>
         <strong>${text}</strong> ${words.t(driver === 0 ? 'about.signedNobody' : 'about.signed')}
-        ${
-          this.drivers.length < 2
-            ? nothing
-            : html`<button
-                type="button"
-                class="plain small"
-                aria-expanded=${this.choosing || this.drivers.length > 2}
-                ?hidden=${this.drivers.length > 2}
-                @click=${this.#choose}
-              >
-                ${words.t('about.change')}
-              </button>`
-        }
       </p>
+      ${
+        this.drivers.length !== 2
+          ? nothing
+          : html`<button type="button" class="plain" aria-expanded=${this.choosing} @click=${this.#choose}>
+              ${words.t('about.change')}
+            </button>`
+      }
       ${
         this.drivers.length < 2 || !(this.choosing || this.drivers.length > 2)
           ? nothing

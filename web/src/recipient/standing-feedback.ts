@@ -25,10 +25,13 @@ export class StandingFeedback extends LitElement {
         display: grid;
         gap: var(--d-4);
       }
+      .actions .plain {
+        margin-inline: calc(-1 * var(--d-2));
+      }
       .actions {
         display: flex;
         flex-wrap: wrap;
-        gap: var(--d-3);
+        gap: var(--d-2) var(--d-5);
       }
       .head {
         display: flex;

@@ -91,7 +91,7 @@ export class StarRating extends LitElement {
         }
       }
       .word {
-        color: var(--d-ink-soft);
+        font-weight: 600;
       }
       :host([small]) fieldset {
         display: flex;
@@ -122,6 +122,8 @@ export class StarRating extends LitElement {
         inline-size: 1.75rem;
       }
       :host([small]) .word {
+        font-weight: 400;
+        color: var(--d-ink-soft);
         font-size: var(--d-text-s);
       }
       .row {

@@ -1,6 +1,7 @@
 /** A phone with a bad line: what is written waits, goes out once, and survives closing the page. */
 
 import type { Page, Request } from '@playwright/test';
+import { fromBase64Url } from '../../src/core/hex.ts';
 import { rate, recorded, submit, words } from './support/recipient.ts';
 import { axe, expect, fits, test } from './support/stack.ts';
 
@@ -162,4 +163,33 @@ test('closed right after signing, the page goes on when it is opened again', asy
   await again.goto(delivery.link);
   await expect(recorded(again)).toBeVisible();
   await expect.poll(async () => (await stack.delivery(delivery))?.taken_over).toBe(true);
+});
+
+test('newer feedback that came meanwhile is said; signed again, one’s own takes its place', async ({
+  page,
+  context,
+  stack,
+  watched,
+}) => {
+  watched.tolerate(CUT, /status of 422/);
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 4);
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+  await page.getByRole('button', { name: 'Show the code' }).click();
+  const code = (await page.getByText(/^[A-Za-z0-9_-]{43}$/).textContent())?.trim() ?? '';
+  await page.getByRole('button', { name: 'Change my feedback' }).click();
+  await rate(page, 1);
+  await context.setOffline(true);
+  await submit(page).click();
+  await expect(page.getByRole('heading', { name: 'Saved on this device' })).toBeVisible();
+  // The recipient's other device, with the same code.
+  await stack.feedback(delivery, { overall: 3, revision: 2 }, fromBase64Url(code) ?? undefined);
+  await context.setOffline(false);
+  await expect(page.getByRole('heading', { name: 'Not recorded' })).toBeVisible();
+  await expect(page.getByText(/Newer feedback for this delivery arrived/)).toBeVisible();
+  await axe(page);
+  await page.getByRole('button', { name: 'Sign again' }).click();
+  await expect(page.getByText(/revision 3\./)).toBeVisible();
 });
