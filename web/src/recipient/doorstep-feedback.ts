@@ -8,7 +8,7 @@
  * default the page's),
  * `theme` (`light`, `dark`, `auto`; by default the page's). Properties besides: `deliveryId` and `secret`.
  * Custom properties: `--doorstep-accent`, `--doorstep-on-accent`, `--doorstep-font`. Parts: `card`, `heading`, `form`,
- * `submit`. Events (bubbling, composed): see `FeedbackEvents`.
+ * `submit`, `keep`. Events (bubbling, composed): see `FeedbackEvents`.
  */
 
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
@@ -22,6 +22,7 @@ import type { Receipt } from '../service/models.ts';
 import type { Words } from '../words/words.ts';
 import { isOpen, nameOf, type Snapshot, shipperOf, standing, type View, viewOf } from './flow.ts';
 import { wordsFor } from './languages.ts';
+import './keep-access.ts';
 import './rating-form.ts';
 import type { Submission } from './rating-form.ts';
 import './sent-feedback.ts';
@@ -89,6 +90,13 @@ export class DoorstepFeedback extends LitElement {
         display: grid;
         gap: var(--d-4);
       }
+      summary {
+        min-block-size: var(--d-touch);
+        align-content: center;
+        color: var(--d-accent);
+        font-weight: 600;
+        cursor: pointer;
+      }
     `,
   ];
 
@@ -117,10 +125,10 @@ export class DoorstepFeedback extends LitElement {
   override render() {
     const { words, seen } = this;
     if (words === null) return html`<d-state kind="loading"></d-state>`;
-    const view = seen === null ? 'wrong-link' : viewOf(seen, this.time);
+    const view = seen === null ? this.#unvisited() : viewOf(seen, this.time);
     return html`<section class="card" part="card" aria-label=${words.t('form.heading')}>
       <p class="visually-hidden" role="status">${this.#news(view, words)}</p>
-      ${seen === null ? this.#plain('wrong-link') : this.#content(view, seen, words)}
+      ${seen === null ? this.#plain(view) : this.#content(view, seen, words)}
     </section>`;
   }
 
@@ -147,7 +155,8 @@ export class DoorstepFeedback extends LitElement {
           @amend=${this.#amend}
           @withdraw=${this.#withdraw}
           @erase=${this.#erase}
-        ></standing-feedback>`;
+        ></standing-feedback>
+        ${this.#keep(seen)}`;
       case 'waiting':
       case 'accepted':
       case 'overdue':
@@ -213,6 +222,15 @@ export class DoorstepFeedback extends LitElement {
       ></rating-form>`;
   }
 
+  /** Alone on a shop's page, whose origin keeps the seed: only here can it be taken along. */
+  #keep(seen: Snapshot) {
+    if (this.visit !== this.#own || seen.possession === null) return nothing;
+    return html`<details part="keep">
+      <summary>${this.words?.t('keep.heading')}</summary>
+      <keep-access .words=${this.words} .seed=${seen.possession.seed}></keep-access>
+    </details>`;
+  }
+
   #takenOver(seen: Snapshot) {
     const id = this.visit?.link.deliveryId;
     return html`<taken-over
@@ -251,19 +269,29 @@ export class DoorstepFeedback extends LitElement {
     if (this.visit === null || this.visit === this.#own) {
       const given = this.#parse();
       this.#own?.close();
-      this.#own = given === null ? null : new Visit(given, this.api === location.origin ? '' : this.api);
+      this.#own = given === null ? null : new Visit(given, this.#service());
       this.visit = this.#own;
       void this.#own?.open();
     }
     this.seen = this.visit?.now ?? null;
     this.visit?.addEventListener('change', this.#changed);
-    if (this.visit === null) this.#send('doorstep-error', { reason: 'wrong-link' });
+    if (this.#unvisited() === 'wrong-link') this.#send('doorstep-error', { reason: 'wrong-link' });
+  }
+
+  /** A link may still be given; one that was given and is none is wrong. */
+  #unvisited(): View {
+    return this.visit === null && (this.link !== '' || this.deliveryId !== '') ? 'wrong-link' : 'loading';
   }
 
   #changed = () => {
     this.seen = this.visit?.now ?? null;
     this.time = Date.now();
   };
+
+  #service(): string {
+    const { origin } = new URL(this.api, location.href);
+    return origin === location.origin ? '' : origin;
+  }
 
   #parse() {
     if (this.deliveryId !== '') return parseLink(`/t/${this.deliveryId}`, this.secret);

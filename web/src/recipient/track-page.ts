@@ -12,6 +12,7 @@ import { nameOf, revisions, type Snapshot, shipperOf, viewOf } from './flow.ts';
 import './keep-access.ts';
 import { languageNames, wordsFor } from './languages.ts';
 import './past-feedback.ts';
+import './privacy-note.ts';
 import './report-timeline.ts';
 import { situationOf } from './situation.ts';
 import { Visit } from './visit.ts';
@@ -186,7 +187,16 @@ export class TrackPage extends LitElement {
         readable
           ? html`<div class="column">
               <report-timeline class="card" .words=${words} .seen=${seen} .carrier=${carrier}></report-timeline>
-              <keep-access .words=${words} .visit=${this.visit} .seen=${seen}></keep-access>
+              <privacy-note class="card" .words=${words}></privacy-note>
+              ${
+                seen.possession === null
+                  ? nothing
+                  : html`<keep-access
+                      class="card"
+                      .words=${words}
+                      .seed=${seen.possession.seed}
+                    ></keep-access>`
+              }
             </div>`
           : nothing
       }`;

@@ -150,11 +150,6 @@ export class Visit extends EventTarget {
     await this.refresh();
   }
 
-  /** Returns this device's code for other devices; null while it holds no seed for this delivery. */
-  get seed(): Uint8Array | null {
-    return this.now.possession?.seed ?? null;
-  }
-
   /** Keeps another device's seed if it is the one that holds this delivery; throws NotThisDelivery. */
   async importSeed(seed: Uint8Array): Promise<void> {
     const device = await this.#device;
