@@ -147,3 +147,88 @@ export const feedbackStyles = css`
     overflow-wrap: anywhere;
   }
 `;
+
+/** Styles of the drivers' table and cards. */
+export const driversStyles = css`
+  th button {
+    min-block-size: var(--d-touch);
+    padding: 0 var(--d-3);
+    border: 0;
+    background: none;
+    color: inherit;
+    font-size: inherit;
+    white-space: nowrap;
+  }
+  th:has(button) {
+    padding: 0;
+  }
+  .arrow {
+    inline-size: 0.8em;
+  }
+  tbody th {
+    text-align: start;
+  }
+  td.overall {
+    min-inline-size: 10rem;
+  }
+  td.response {
+    min-inline-size: 9.25rem;
+  }
+  dialog form {
+    margin-block-start: var(--d-4);
+  }
+  tbody th {
+    padding-inline-end: 0;
+  }
+  .spark-button {
+    display: inline-grid;
+    justify-items: start;
+    gap: 0;
+    padding: var(--d-1) var(--d-2);
+    border-color: transparent;
+    background: none;
+  }
+  .cards {
+    display: grid;
+    gap: var(--d-4);
+  }
+  .cards h3 {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: space-between;
+    gap: var(--d-2);
+    font-size: var(--d-text-l);
+  }
+  .cards .card {
+    box-shadow: none;
+    padding: var(--d-3) var(--d-4);
+  }
+  dl {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(min(11rem, 100%), 1fr));
+    gap: var(--d-3) var(--d-4);
+    margin-block-start: var(--d-2);
+  }
+  dt {
+    color: var(--d-ink-soft);
+    font-size: var(--d-text-s);
+  }
+  dd .spark-button {
+    margin-inline-start: calc(-1 * var(--d-2));
+  }
+  .least {
+    inline-size: 8rem;
+  }
+  dialog {
+    max-inline-size: min(30rem, calc(100vw - 2rem));
+    border: 1px solid var(--d-line);
+    border-radius: var(--d-radius);
+    background: var(--d-surface);
+    color: var(--d-ink);
+    padding: var(--d-5);
+  }
+  dialog::backdrop {
+    background: rgb(0 0 0 / 45%);
+  }
+`;
