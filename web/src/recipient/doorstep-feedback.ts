@@ -20,7 +20,16 @@ import { controls } from '../look/controls.ts';
 import '../look/d-state.ts';
 import type { Receipt } from '../service/models.ts';
 import type { Words } from '../words/words.ts';
-import { isOpen, nameOf, type Snapshot, shipperOf, standing, type View, viewOf } from './flow.ts';
+import {
+  isOpen,
+  nameOf,
+  type Snapshot,
+  shipperOf,
+  standing,
+  takenOverAt,
+  type View,
+  viewOf,
+} from './flow.ts';
 import { wordsFor } from './languages.ts';
 import './keep-access.ts';
 import './rating-form.ts';
@@ -47,6 +56,8 @@ export interface FeedbackEvents {
 }
 
 const TICK_MS = 15_000;
+/** Views in which there is no going on here. */
+const STOPS: ReadonlySet<View> = new Set(['taken-over', 'unknown', 'unreachable', 'failed']);
 
 /** The views that take the form's place. */
 interface OutcomeView extends Element {
@@ -71,7 +82,7 @@ export class DoorstepFeedback extends LitElement {
   @state() private failed = '';
   @state() private time = Date.now();
   #own: Visit | null = null;
-  #told = '';
+  #told = { stage: '', stop: '' };
   /** The focus was on what became of the feedback: it goes along when that is shown by another element. */
   #read = false;
   #tick: ReturnType<typeof setInterval> | undefined;
@@ -227,7 +238,7 @@ export class DoorstepFeedback extends LitElement {
     if (this.visit !== this.#own || seen.possession === null) return nothing;
     return html`<details part="keep">
       <summary>${this.words?.t('keep.heading')}</summary>
-      <keep-access .words=${this.words} .seed=${seen.possession.seed}></keep-access>
+      <keep-access bare .words=${this.words} .seed=${seen.possession.seed}></keep-access>
     </details>`;
   }
 
@@ -371,18 +382,18 @@ export class DoorstepFeedback extends LitElement {
     }
   }
 
-  /** Says each thing once. */
+  /** Says each thing once: the views that stop here, and each stage of what was sent. */
   #tell(view: View, seen: Snapshot) {
     const { outgoing } = seen;
-    const key = `${view} ${outgoing?.digest ?? ''}`;
-    if (key === this.#told) return;
-    this.#told = key;
-    if (view === 'taken-over') {
-      const at = seen.obstacle?.kind === 'taken-over' ? seen.obstacle.at : null;
-      this.#send('doorstep-taken-over', { at });
-    } else if (outgoing !== null) this.#tellOutgoing(outgoing);
-    else if (['wrong-link', 'unknown', 'unreachable', 'failed'].includes(view))
-      this.#send('doorstep-error', { reason: view });
+    const stage = outgoing === null ? '' : `${outgoing.stage} ${outgoing.digest}`;
+    const stop = STOPS.has(view) ? view : '';
+    const before = this.#told;
+    this.#told = { stage, stop };
+    if (stop !== '' && stop !== before.stop) {
+      if (view !== 'taken-over') this.#send('doorstep-error', { reason: view });
+      else this.#send('doorstep-taken-over', { at: takenOverAt(seen)?.at ?? null });
+    }
+    if (outgoing !== null && stage !== before.stage) this.#tellOutgoing(outgoing);
   }
 
   #tellOutgoing(outgoing: Outgoing) {

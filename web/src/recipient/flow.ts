@@ -61,7 +61,10 @@ export function viewOf(seen: Snapshot, now: number): View {
     if (outgoing.stage === 'accepted' && isOverdue(outgoing, now)) return 'overdue';
     return outgoing.stage;
   }
-  if (standing(seen.entries) !== null) return 'recorded';
+  const stands = standing(seen.entries);
+  // On chain, as the intent says, but not read back yet: not a moment for a form.
+  if (outgoing !== null && outgoing.feedback.revision > (stands?.item.revision ?? 0)) return 'accepted';
+  if (stands !== null) return 'recorded';
   return isOpen(delivery, now) ? 'form' : isClosed(delivery, now) ? 'closed' : 'too-early';
 }
 
@@ -130,6 +133,15 @@ export function nextRevision(seen: Pick<Snapshot, 'delivery' | 'outgoing'>): num
   // Refused for its revision although that follows the last recorded one: the same revision waits at the service.
   const passed = sent?.refused?.code === 'revision' ? sent.feedback.revision : 0;
   return Math.max(stored, passed) + 1;
+}
+
+/** Returns when the key was changed, as far as this reader may know it. */
+export function takenOverAt(seen: Snapshot): { at: string; block: number } | null {
+  const change = seen.entries.find((entry) => entry.kind === 'key_change');
+  if (change !== undefined) return { at: change.time, block: change.block };
+  const { obstacle } = seen;
+  if (obstacle?.kind !== 'taken-over' || obstacle.at === null || obstacle.block === null) return null;
+  return { at: obstacle.at, block: obstacle.block };
 }
 
 /** Returns who opened the delivery: its id begins with the shipper's number, so it is known before anything is read. */

@@ -1,6 +1,6 @@
 /** `<keep-access>`: the code that brings the deliveries this device holds to another one. */
 
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { toBase64Url } from '../core/hex.ts';
 import { controls } from '../look/controls.ts';
@@ -8,11 +8,12 @@ import '../look/d-copy.ts';
 import type { Words } from '../words/words.ts';
 import './save-file.ts';
 
-/** Properties: `words`, `seed`. Shows the code only when asked to. */
+/** Properties: `words`, `seed`, `bare` (the heading stands elsewhere). Shows the code only when asked to. */
 @customElement('keep-access')
 export class KeepAccess extends LitElement {
   @property({ attribute: false }) words!: Words;
   @property({ attribute: false }) seed!: Uint8Array;
+  @property({ type: Boolean }) bare = false;
   @state() private shown = false;
 
   static override styles = [
@@ -37,7 +38,7 @@ export class KeepAccess extends LitElement {
 
   override render() {
     const { words } = this;
-    return html`<h2>${words.t('keep.heading')}</h2>
+    return html`${this.bare ? nothing : html`<h2>${words.t('keep.heading')}</h2>`}
       <p>${words.t('keep.text')}</p>
       ${this.shown ? this.#code() : html`<button @click=${this.#turn}>${words.t('keep.show')}</button>`}`;
   }

@@ -4,7 +4,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import type { Words } from '../words/words.ts';
-import type { Snapshot } from './flow.ts';
+import { type Snapshot, takenOverAt } from './flow.ts';
 import './import-code.ts';
 import { moment } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -29,7 +29,7 @@ export class TakenOver extends LitElement {
 
   override render() {
     const { words } = this;
-    const when = this.#when();
+    const when = takenOverAt(this.seen);
     return html`<h2 id="heading" tabindex="-1">${words.t('taken.heading')}</h2>
       <p>
         ${
@@ -44,14 +44,6 @@ export class TakenOver extends LitElement {
       ${this.visit === null ? nothing : html`<import-code .words=${words} .visit=${this.visit}></import-code>`}
       <h3>${words.t('taken.notYours')}</h3>
       <p>${words.t('taken.notYoursText', { shop: this.shop ?? words.t('taken.theShop') })}</p>`;
-  }
-
-  #when(): { at: string; block: number } | null {
-    const { obstacle, entries } = this.seen;
-    const change = entries.find((entry) => entry.kind === 'key_change');
-    if (change !== undefined) return { at: change.time, block: change.block };
-    if (obstacle?.kind !== 'taken-over' || obstacle.at === null || obstacle.block === null) return null;
-    return { at: obstacle.at, block: obstacle.block };
   }
 }
 

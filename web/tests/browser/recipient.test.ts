@@ -78,6 +78,27 @@ test('feedback is amended, withdrawn and its words erased; what was said before 
   await expect(page.getByRole('heading', { name: /^Withdrawn in block/ })).toBeVisible();
 });
 
+test('the component tells its page each step once, and no secret', async ({ page, stack }) => {
+  const delivery = await stack.delivered();
+  const heard: string[] = [];
+  await page.exposeFunction('heard', (what: string) => heard.push(what));
+  await page.addInitScript(() => {
+    for (const name of ['accepted', 'recorded', 'rejected', 'taken-over', 'error'])
+      addEventListener(`doorstep-${name}`, (event) =>
+        (globalThis as unknown as { heard(what: string): void }).heard(
+          `${name} ${JSON.stringify((event as CustomEvent).detail)}`,
+        ),
+      );
+  });
+  await page.goto(delivery.link);
+  await rate(page, 5);
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+  expect(heard.map((one) => one.split(' ')[0])).toEqual(['accepted', 'recorded']);
+  expect(heard.join()).toMatch(/"recordBy":"20\d\d-.*"block":\d+/);
+  expect(heard.join()).not.toContain(delivery.link.split('#')[1]);
+});
+
 test('hostile words show as words', async ({ page, stack }) => {
   const delivery = await stack.delivered();
   const hostile =

@@ -37,6 +37,17 @@ test('what stands on record comes before the form, what is on its way before tha
   );
 });
 
+test('on chain but not read back yet is still accepted, never a form again', () => {
+  const sent = outgoing({ stage: 'recorded', block: 21 });
+  expect(viewOf(snapshot({ outgoing: sent }), PROMISED + 1)).toBe('accepted');
+  const amended = outgoing({ stage: 'recorded', block: 22, feedback: { ...sent.feedback, revision: 2 } });
+  const before = snapshot({ outgoing: amended, entries: [feedbackEntry(1, 4)] });
+  expect(viewOf(before, PROMISED + 1)).toBe('accepted');
+  expect(viewOf({ ...before, entries: [feedbackEntry(1, 4), feedbackEntry(2, 4)] }, PROMISED + 1)).toBe(
+    'recorded',
+  );
+});
+
 test('a promise is broken only once its time has passed', () => {
   const receipt = {
     feedback_digest: outgoing().digest,
