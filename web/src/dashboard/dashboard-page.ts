@@ -3,17 +3,18 @@
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import '../look/d-header.ts';
+import '../look/d-sign-in.ts';
 import '../look/d-state.ts';
 import { controls } from '../look/controls.ts';
-import type { FeedbackEntry } from '../service/models.ts';
+import { Client } from '../service/client.ts';
+import type { FeedbackEntry, Ledger, Member } from '../service/models.ts';
+import { Problem } from '../service/problems.ts';
 import { catalogueOf, loadWords, type Words } from '../words/words.ts';
-import './dash-sign-in.ts';
 import './dash-deliveries.ts';
 import './dash-delivery.ts';
 import './dash-driver.ts';
 import './dash-drivers.ts';
 import './dash-inbox.ts';
-import type { SignedIn } from './dash-sign-in.ts';
 import { Live } from './live.ts';
 import { type Going, link, type Place, placeOf, type View } from './routes.ts';
 import { type Ending, Session } from './session.ts';
@@ -141,15 +142,7 @@ export class DashboardPage extends LitElement {
     return html`<d-header here="dashboard">${this.#who()}</d-header>
       ${this.session === null ? nothing : this.#tabs()}
       <main>
-        ${
-          this.session === null
-            ? html`<dash-sign-in
-                .words=${this.words}
-                .why=${this.ended}
-                @dash-signed-in=${this.#signedIn}
-              ></dash-sign-in>`
-            : this.#view(this.session, this.live as Live)
-        }
+        ${this.session === null ? this.#signIn(this.words) : this.#view(this.session, this.live as Live)}
       </main>`;
   }
 
@@ -158,6 +151,20 @@ export class DashboardPage extends LitElement {
     if (!this.#focusNext) return;
     this.#focusNext = false;
     void this.#focusHeading();
+  }
+
+  #signIn(words: Words) {
+    const note = this.ended === 'revoked' ? 'note watch' : 'note';
+    return html`<d-sign-in
+      heading=${words.t('sign-in.title')}
+      detail=${words.t('sign-in.what')}
+      label=${words.t('sign-in.key')}
+      action=${words.t('sign-in.go')}
+      kept=${words.t('sign-in.kept')}
+      .enter=${this.#enter}
+      .explain=${(error: unknown) => whyNot(words, error)}
+      >${this.ended === null ? nothing : html`<p class=${note} role="status">${words.t(`sign-in.${this.ended}`)}</p>`}</d-sign-in
+    >`;
   }
 
   #who() {
@@ -218,8 +225,10 @@ export class DashboardPage extends LitElement {
     }
   }
 
-  #signedIn = (event: CustomEvent<SignedIn>) => {
-    const { client, me, ledger } = event.detail;
+  #enter = async (key: string) => {
+    const client = new Client('', { key });
+    const me = await client.get<Member>('/v1/me');
+    const ledger = await client.get<Ledger>('/v1/ledger');
     this.ended = null;
     this.session = new Session(client, me, ledger, this.words as Words, (why) => {
       this.session = null;
@@ -295,6 +304,12 @@ export class DashboardPage extends LitElement {
     if (view instanceof LitElement) await view.updateComplete;
     (view?.shadowRoot ?? view)?.querySelector<HTMLElement>('h1')?.focus();
   }
+}
+
+function whyNot(words: Words, error: unknown): string {
+  if (error instanceof Problem && error.status === 401) return words.t('sign-in.wrong');
+  if (error instanceof Problem) return words.t('state.failed.detail', { detail: error.detail });
+  return words.t('sign-in.unreachable');
 }
 
 declare global {

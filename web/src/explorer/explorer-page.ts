@@ -8,6 +8,7 @@ import '../look/d-sign-in.ts';
 import '../look/d-state.ts';
 import { Client } from '../service/client.ts';
 import type { Ledger, Member } from '../service/models.ts';
+import { Unreachable } from '../service/problems.ts';
 import { catalogueOf, loadWords, type Words } from '../words/words.ts';
 import { type Context, Loader, type Status, stateOf } from './context.ts';
 import './explorer-block.ts';
@@ -116,9 +117,9 @@ export class ExplorerPage extends LitElement {
       detail=${words.t('sign-in.detail')}
       label=${words.t('sign-in.label')}
       action=${words.t('sign-in.action')}
-      refused=${words.t('sign-in.refused')}
-      offline=${words.t('sign-in.offline')}
+      under
       .enter=${this.#enter}
+      .explain=${(error: unknown) => words.t(error instanceof Unreachable ? 'sign-in.offline' : 'sign-in.refused')}
     ></d-sign-in>`;
   }
 

@@ -1,13 +1,15 @@
 /** `<d-sign-in>`: a member's API key, kept in memory only: it is gone with the page. */
 
 import { css, html, LitElement, nothing } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
-import { Unreachable } from '../service/problems.ts';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { Problem } from '../service/problems.ts';
 import { controls } from './controls.ts';
 
 /**
- * Attributes, all words in the reader's language: `heading`, `detail`, `label`, `action`, `refused`, `offline`.
- * Property `enter`: takes the key, and throws Problem or Unreachable where it does not get in.
+ * Attributes, all words in the reader's language: `heading`, `detail`, `label`, `action`, `kept` (what becomes of the key);
+ * `under`, where the page has a first heading already.
+ * Property `enter` takes the key, and throws where it does not get in; `explain` says in words why. Slot: a note under
+ * the heading. A password manager may fill the key in.
  */
 @customElement('d-sign-in')
 export class DSignIn extends LitElement {
@@ -15,11 +17,13 @@ export class DSignIn extends LitElement {
   @property() detail = '';
   @property() label = '';
   @property() action = '';
-  @property() refused = '';
-  @property() offline = '';
+  @property() kept = '';
+  @property({ type: Boolean }) under = false;
   @property({ attribute: false }) enter: (key: string) => Promise<void> = async () => {};
+  @property({ attribute: false }) explain: (error: unknown) => string = String;
   @state() private busy = false;
-  @state() private failure: 'refused' | 'offline' | null = null;
+  @state() private failure = '';
+  @query('#key') private readonly field!: HTMLInputElement;
 
   static override styles = [
     controls,
@@ -27,15 +31,16 @@ export class DSignIn extends LitElement {
       :host {
         display: block;
       }
-      form {
+      .card {
         display: grid;
-        gap: var(--d-3);
+        gap: var(--d-4);
         max-inline-size: 30rem;
-        margin: 0 auto;
+        margin: var(--d-6) auto;
       }
+      form,
       .field {
         display: grid;
-        gap: var(--d-1);
+        gap: var(--d-2);
       }
       input {
         font-family: var(--d-mono);
@@ -44,46 +49,48 @@ export class DSignIn extends LitElement {
   ];
 
   override render() {
-    return html`<form class="card" @submit=${this.#submit}>
-      <h2>${this.heading}</h2>
+    return html`<div class="card">
+      ${this.under ? html`<h2>${this.heading}</h2>` : html`<h1 tabindex="-1">${this.heading}</h1>`}
+      <slot></slot>
       <p class="soft">${this.detail}</p>
-      <div class="field">
-        <label for="key">${this.label}</label>
-        <input
-          id="key"
-          type="password"
-          autocomplete="off"
-          spellcheck="false"
-          required
-          aria-invalid=${this.failure === 'refused'}
-          aria-describedby="failure"
-        />
-      </div>
-      <p id="failure" role="alert" class=${this.failure === null ? '' : 'note bad'}>
-        ${this.failure === null ? nothing : this[this.failure]}
-      </p>
-      <button class="primary" ?disabled=${this.busy}>${this.action}</button>
-    </form>`;
-  }
-
-  override focus(): void {
-    this.renderRoot.querySelector('input')?.focus();
+      <form @submit=${this.#submit}>
+        <div class="field">
+          <label for="key">${this.label}</label>
+          <input
+            id="key"
+            name="key"
+            type="password"
+            autocomplete="current-password"
+            autocapitalize="none"
+            spellcheck="false"
+            required
+            aria-describedby="kept failure"
+            aria-invalid=${this.failure === '' ? 'false' : 'true'}
+            ?readonly=${this.busy}
+          />
+        </div>
+        <p id="failure" role="alert" class=${this.failure === '' ? '' : 'note bad'}>${this.failure}</p>
+        <button class="primary" ?disabled=${this.busy}>${this.action}</button>
+      </form>
+      ${this.kept === '' ? nothing : html`<p id="kept" class="soft small">${this.kept}</p>`}
+    </div>`;
   }
 
   #submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const input = this.renderRoot.querySelector('input') as HTMLInputElement;
-    const key = input.value.trim();
-    if (key === '') return;
+    const key = this.field.value.trim();
+    if (key === '' || this.busy) return;
     this.busy = true;
-    this.failure = null;
+    this.failure = '';
     try {
+      // What no header can hold is no key: fetch would throw, and name it.
+      if (!/^[\x21-\x7e]+$/.test(key)) throw new Problem(401, 'unauthorized', '', {}, null);
       await this.enter(key);
-      input.value = '';
+      this.field.value = '';
     } catch (error) {
-      this.failure = error instanceof Unreachable ? 'offline' : 'refused';
-      await this.updateComplete;
-      input.focus();
+      this.failure = this.explain(error);
+      this.field.select();
+      this.field.focus();
     } finally {
       this.busy = false;
     }
