@@ -60,4 +60,5 @@ test('the example page shows the component and its events', async ({ page, stack
   await fits(page, 320);
   await page.getByRole('button', { name: /^Sign and send/ }).click();
   await expect(page.getByText(/^doorstep-recorded/)).toBeVisible();
+  await fits(page, 390);
 });

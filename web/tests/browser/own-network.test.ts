@@ -1,7 +1,7 @@
-/** What the recipient sees when the relay is slow, down, or breaks its promise: on a network of its own. */
+/** What needs a network of its own: a relay that is slow, down, or breaks its promise; and time that passes. */
 
 import { Network } from './support/network.ts';
-import { expect, test as onShared } from './support/stack.ts';
+import { axe, expect, test as onShared } from './support/stack.ts';
 import { children, type Running, up } from './support/up.ts';
 
 const test = onShared.extend<object, { running: Running }>({
@@ -21,6 +21,9 @@ const test = onShared.extend<object, { running: Running }>({
     { scope: 'worker' },
   ],
 });
+
+// One network after another would cost more than the tests: they go one by one on a single one, time last.
+test.describe.configure({ mode: 'default' });
 
 async function child(running: Running, name: string): Promise<number> {
   const pid = (await children(running.pid))[name];
@@ -46,6 +49,7 @@ test('a slow relay: accepted with its promise, recorded once it comes round', as
     await expect(page.getByRole('heading', { name: 'Accepted', exact: true })).toBeVisible();
     await expect(page.getByText(/promises, signed, to have it on record by/)).toBeVisible();
     await expect(page.getByText(/0x[0-9a-f]{8}/).first()).toBeVisible();
+    await axe(page);
   } finally {
     process.kill(worker, 'SIGCONT');
   }
@@ -72,6 +76,7 @@ test('a broken promise: past its deadline the page says so, and the receipt can 
     await expect(page.getByRole('heading', { name: 'Accepted', exact: true })).toBeVisible();
     await page.clock.fastForward('02:00:00');
     await expect(page.getByRole('heading', { name: 'Accepted, but not on record in time' })).toBeVisible();
+    await axe(page);
     const saved = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save the receipt' }).click();
     expect((await saved).suggestedFilename()).toMatch(/\.json$/);
@@ -113,9 +118,66 @@ test('the service goes down as feedback is sent: it waits, goes out when the ser
   });
   await page.getByRole('button', { name: /^Sign and send/ }).click();
   await expect(page.getByRole('heading', { name: /^Recorded in block/ })).toBeVisible({ timeout: 60_000 });
+  await stack.until(async () => (await stack.delivery(delivery))?.revision === 1, 'the service is back');
   const history = await stack
     .as(stack.members.shop)
     .get<{ entries: { kind: string }[] }>(`/v1/deliveries/${delivery.deliveryId}/history`);
   expect(history.entries.filter((one) => one.kind === 'feedback')).toHaveLength(1);
   expect(history.entries.filter((one) => one.kind === 'key_change')).toHaveLength(1);
+});
+
+async function pass(running: Running, stack: Network, seconds: number): Promise<void> {
+  const call = async (method: string, params: unknown[]) => {
+    const answer = await fetch(running.rpc, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    });
+    expect(await answer.json()).toHaveProperty('result');
+  };
+  const before = await stack.minute();
+  await call('evm_increaseTime', [seconds]);
+  await call('evm_mine', []);
+  await stack.until(async () => (await stack.minute()) >= before + seconds, 'the chain is there');
+}
+
+const DAY = 24 * 3600;
+
+test('a parcel that comes late is said to be late, and the form asks about it first', async ({
+  page,
+  stack,
+  running,
+}) => {
+  const delivery = await stack.open({ promisedInHours: 24 });
+  await stack.report(delivery, 'out_for_delivery', delivery.carrier.drivers[0]);
+  await pass(running, stack, 3 * DAY);
+  await stack.report(delivery, 'delivered', delivery.carrier.drivers[0]);
+  await page.goto(delivery.link);
+  await expect(page.getByText(/^2 days late$/)).toBeVisible();
+  await page
+    .getByRole('radio', { name: /^3 of 5 stars/ })
+    .first()
+    .check({ force: true });
+  await expect(page.getByRole('checkbox', { name: 'Late' }).first()).toBeVisible();
+  await axe(page);
+});
+
+test('after 366 days feedback is closed, and what was said still stands', async ({
+  page,
+  stack,
+  running,
+}) => {
+  const rated = await stack.delivered();
+  await stack.feedback(rated, { driver: rated.driver, overall: 5, comment: 'Very kind.' });
+  const silent = await stack.delivered();
+  await pass(running, stack, 370 * DAY);
+  // The phone's clock goes with the chain's.
+  await page.clock.install({ time: (await stack.minute()) * 1000 });
+  await page.goto(rated.link);
+  await expect(page.getByText('Very kind.')).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Sign and send|^Change my feedback/ })).toHaveCount(0);
+  await page.goto('about:blank');
+  await page.goto(silent.link);
+  await expect(page.getByText('Feedback is closed')).toBeVisible();
+  await axe(page);
 });
