@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Final
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -11,6 +14,8 @@ from api.services import Context
 from api.submissions import ANSWERS, request_body, respond
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
+_IN_PLACE: Final = 16
+"""Signatures of more items are recovered in a thread, so that others need not wait for them."""
 
 
 @router.post(
@@ -28,6 +33,11 @@ async def post_key_changes(request: Request, context: Context) -> Response:
     """
     body = await read_body(request, ADAPTER)
     requests = [item.request() for item in body.items]
+    # Signatures before the write lock, which strangers must not hold longer than it takes to look and store.
+    if len(requests) > _IN_PLACE:
+        prepared = await asyncio.to_thread(context.intake.prepare_key_changes, requests)
+    else:
+        prepared = context.intake.prepare_key_changes(requests)
     async with context.store.write() as connection:
-        answers = await context.intake.change_keys(connection, requests, context.clock())
+        answers = await context.intake.change_keys(connection, prepared, context.clock())
     return respond(request, context, body, answers)

@@ -47,5 +47,8 @@ async def put_read_token(
     """
     parsed = parse_delivery_id(delivery_id)
     asked = (await read_object(request, ADAPTER)).request(parsed)
+    # First without the write lock, which strangers must not hold; then again with it, as the chain may have moved.
+    async with context.store.read() as connection:
+        await context.intake.check_read_token_wish(connection, asked)
     async with context.store.write() as connection:
         return {"replaced": await context.intake.replace_read_token(connection, asked)}

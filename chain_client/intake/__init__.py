@@ -8,6 +8,7 @@ from chain_client.intake.desk import ReceiptSigner, RoleMissing
 from chain_client.intake.expected import IndexNotReady
 from chain_client.intake.feedback import PreparedFeedback
 from chain_client.intake.intake import Intake
+from chain_client.intake.key_changes import PreparedKeyChange
 from chain_client.intake.read_tokens import NothingToRead, NotTakenOver, TokenFixed
 from chain_client.intake.refusals import code_of
 from chain_client.intake.requests import (
@@ -37,6 +38,7 @@ __all__ = [
     "NotTakenOver",
     "NothingToRead",
     "PreparedFeedback",
+    "PreparedKeyChange",
     "ReadTokenRequest",
     "ReceiptSigner",
     "Refusal",

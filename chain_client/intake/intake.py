@@ -20,6 +20,7 @@ from chain_client.intake import feedback, key_changes, openings, read_tokens, re
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk, ReceiptSigner
 from chain_client.intake.feedback import PreparedFeedback
+from chain_client.intake.key_changes import PreparedKeyChange
 from chain_client.intake.requests import (
     DeliveryRequest,
     FeedbackRequest,
@@ -112,10 +113,28 @@ class Intake:
         return [feedback.prepare(self._desk, request) for request in requests]
 
     async def change_keys(
-        self, connection: AsyncConnection, requests: Sequence[KeyChangeRequest], now: int
+        self,
+        connection: AsyncConnection,
+        requests: Sequence[KeyChangeRequest | PreparedKeyChange | Refusal],
+        now: int,
     ) -> list[Answer]:
-        """Take recipients' signed key changes from anyone; answer each, in order. Stores intents."""
+        """Take recipients' signed key changes from anyone; answer each, in order. Stores intents.
+
+        Requests may come prepared (`prepare_key_changes`), so that no transaction is open while signatures are recovered.
+        """
         return await key_changes.change_keys(self._desk, connection, requests, now)
+
+    def prepare_key_changes(self, requests: Sequence[KeyChangeRequest]) -> list[PreparedKeyChange | Refusal]:
+        """Check form and recover signers: what of `change_keys` needs no database. May run in a thread."""
+        return [key_changes.prepare(self._desk, request) for request in requests]
+
+    async def check_read_token_wish(self, connection: AsyncConnection, request: ReadTokenRequest) -> None:
+        """Raise what `replace_read_token` would of the wish itself; changes nothing, so a read transaction is enough.
+
+        For callers who let anyone in: whoever holds no key of the delivery must not hold the write lock either. It is
+        checked again with that. Raises InvalidInput, NothingToRead, NotTakenOver, IndexNotReady, as there.
+        """
+        await read_tokens.check_wish(self._desk, connection, request)
 
     async def replace_read_token(self, connection: AsyncConnection, request: ReadTokenRequest) -> bool:
         """Let a taken-over delivery be read with the recipient's own token; say whether that is new.

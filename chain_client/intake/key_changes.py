@@ -23,23 +23,42 @@ from chain_client.outbox.records import RELAY, NewIntent
 
 
 @dataclass(slots=True)
-class _Asked(Signed):
+class PreparedKeyChange(Signed):
+    """A key change whose form is good, with who signed it; made by `prepare`."""
+
     item: KeyChange
 
 
+def prepare(desk: Desk, request: KeyChangeRequest) -> PreparedKeyChange | Refusal:
+    """Return the request checked and its signer recovered: all that needs no database, and nearly all the time."""
+    try:
+        checks.exact(request.delivery_id, 32, "delivery_id")
+        checks.exact(request.new_key, 20, "new_key")
+        signature = parse_signature(request.signature)
+    except InvalidInput as error:
+        return refusals.invalid(error)
+    item = KeyChange(request.delivery_id, request.new_key)
+    hashed = digest(desk.separator, item)
+    # The digest is the body too: another signature of the same words says nothing new.
+    return PreparedKeyChange(item.delivery_id, hashed, hashed, signature, recover(hashed, signature), item)
+
+
 async def change_keys(
-    desk: Desk, connection: AsyncConnection, requests: Sequence[KeyChangeRequest], now: int
+    desk: Desk,
+    connection: AsyncConnection,
+    requests: Sequence[KeyChangeRequest | PreparedKeyChange | Refusal],
+    now: int,
 ) -> list[Answer]:
     """See `Intake.change_keys`."""
     head = await current_head(connection, desk.ledger_id)
-    asked = [_check(desk, request) for request in requests]
+    asked = [prepare(desk, one) if isinstance(one, KeyChangeRequest) else one for one in requests]
     owner = (RELAY, Kind.KEY_CHANGE)
     keys = [(*owner, one.key) for one in asked if not isinstance(one, Refusal)]
     found = await writer.find(connection, desk.ledger_id, keys)
     walk = Walk(asked, found, owner, refusals.conflict("delivery_id", "key change"))
     expected = await expect(connection, desk.ledger_id, head, [one.delivery_id for one in walk.unseen()])
 
-    def judge(one: _Asked) -> Refusal | Item:
+    def judge(one: PreparedKeyChange) -> Refusal | Item:
         delivery = expected[one.delivery_id]
         outcome = check_key_change(one.item, delivery.word, signer=one.signer, now=head.chain_time)
         if isinstance(outcome, Reason):
@@ -64,16 +83,3 @@ async def change_keys(
     for one, intent_id in zip(walk.taken, ids, strict=True):
         walk.answer(one.index, Answer("accepted", intent_id, one.asked.delivery_id))
     return walk.answers()
-
-
-def _check(desk: Desk, request: KeyChangeRequest) -> _Asked | Refusal:
-    try:
-        checks.exact(request.delivery_id, 32, "delivery_id")
-        checks.exact(request.new_key, 20, "new_key")
-        signature = parse_signature(request.signature)
-    except InvalidInput as error:
-        return refusals.invalid(error)
-    item = KeyChange(request.delivery_id, request.new_key)
-    hashed = digest(desk.separator, item)
-    # The digest is the body too: another signature of the same words says nothing new.
-    return _Asked(item.delivery_id, hashed, hashed, signature, recover(hashed, signature), item)

@@ -42,8 +42,8 @@ _BAD_SIGNATURE: Final = (
 )
 
 
-async def replace_read_token(desk: Desk, connection: AsyncConnection, request: ReadTokenRequest) -> bool:
-    """See `Intake.replace_read_token`."""
+async def check_wish(desk: Desk, connection: AsyncConnection, request: ReadTokenRequest) -> None:
+    """See `Intake.check_read_token_wish`."""
     checks.exact(request.delivery_id, 32, "delivery_id")
     checks.exact(request.token_hash, 32, "token_hash")
     signature = parse_signature(request.signature)
@@ -62,6 +62,11 @@ async def replace_read_token(desk: Desk, connection: AsyncConnection, request: R
     signer = recover(digest(desk.separator, wish), signature)
     if signer is None or signer != delivery.word.recipient_key:
         raise InvalidInput("signature", _BAD_SIGNATURE)
+
+
+async def replace_read_token(desk: Desk, connection: AsyncConnection, request: ReadTokenRequest) -> bool:
+    """See `Intake.replace_read_token`."""
+    await check_wish(desk, connection, request)
     return _said(
         await waybills.replace_read_token(connection, desk.ledger_id, request.delivery_id, request.token_hash)
     )

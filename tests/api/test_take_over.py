@@ -212,3 +212,14 @@ async def test_the_same_words_signed_anew_after_a_take_over_go_on_chain(world: W
     await world.settle()
     assert (await intent(world, said))["state"] == "recorded"
     assert (await world.http.post("/v1/feedback", json=world.signed(own))).status_code == 200
+
+
+async def test_strangers_wishes_wait_for_no_write_lock(world: World) -> None:
+    link = await world.delivered()
+    own = await world.taken_over(link)
+    shops = Link(link.delivery_id, b"s" * 32)
+    nowhere = f"/v1/deliveries/0x0001{'ee' * 30}/read-token"
+    async with world.store.write(), asyncio.timeout(10):
+        problem(await world.http.put(token_path(link), json=world.read_token(shops)), 422)
+        problem(await world.http.put(nowhere, json=world.read_token(own)), 404, "not-found")
+    assert (await world.http.put(token_path(link), json=world.read_token(own))).json() == {"replaced": True}

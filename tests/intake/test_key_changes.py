@@ -108,3 +108,15 @@ async def test_a_value_of_no_such_form_is_named(house: House, field: str, value:
     first, second = await house.change_keys(bad, house.taken_over(delivery))
     assert refused(first) == ("invalid", None, field)
     assert second.status == "accepted"
+
+
+async def test_prepared_key_changes_are_the_same(house: House) -> None:
+    (delivery, other) = await house.opened("WB 1", "WB 2")
+    good = house.taken_over(delivery)
+    requests = [good, replace(good, new_key=Address(b"short")), house.taken_over(other, by="mallory")]
+    prepared = house.intake.prepare_key_changes(requests)
+    async with house.store.write() as connection:
+        answers = await house.intake.change_keys(connection, prepared, house.now)
+    assert [answer.status for answer in answers] == ["accepted", "refused", "refused"]
+    again = await house.change_keys(*requests)
+    assert again == [replace(answers[0], status="duplicate"), *answers[1:]]
