@@ -69,6 +69,8 @@ def _document(request: FeedbackRequest) -> Document | None:
     if salt is None:
         raise InvalidInput("salt", "is needed with content: the 32 bytes that content_hash was made with")
     checks.exact(salt, 32, "salt")
+    if not isinstance(content.get("comment", ""), str):
+        raise InvalidInput("content.comment", "must be text")
     body = checks.document(content, "content")
     document = documents.of_body("content", request.feedback.delivery_id, body, salt)
     if document.hash != request.feedback.content_hash:

@@ -281,6 +281,8 @@ async def test_content_that_is_not_what_was_signed_is_refused(house: House) -> N
         (replace(said, salt=b"\x01" * 31), "salt"),
         (replace(said, content=None), "salt"),
         (replace(said, content={"comment": "x" * 40_000}), "content"),
+        (replace(said, content={"comment": {"toString": 1}}), "content.comment"),
+        (replace(said, content={"comment": None}), "content.comment"),
     ):
         assert await one(house, wrong) == ("invalid", None, field)
     assert await house.waiting() == []

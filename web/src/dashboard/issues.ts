@@ -1,5 +1,6 @@
 /** Counting what feedback complains of, and putting revisions of one voice together. Pure. */
 
+import { wordsOf } from '../service/documents.ts';
 import type { FeedbackEntry, Reputation } from '../service/models.ts';
 import { ISSUE_NAMES, type IssueName } from './figures.ts';
 import { compareMarks } from './serious.ts';
@@ -40,8 +41,8 @@ export type Comment =
 /** Returns a feedback's comment: its text; erased; none was given; or there is one that this reader is not shown. */
 export function commentOf(entry: Pick<FeedbackEntry, 'document' | 'item'>): Comment {
   if (entry.document?.erased) return { kind: 'erased' };
-  const text = entry.document?.content?.comment;
-  if (typeof text === 'string' && text.trim() !== '') return { kind: 'text', text };
+  const text = wordsOf(entry.document);
+  if (text.trim() !== '') return { kind: 'text', text };
   const hash = entry.item.content_hash;
   const given = typeof hash === 'string' && !/^0x0*$/.test(hash);
   return { kind: given && !entry.document ? 'hidden' : 'none' };

@@ -18,15 +18,19 @@ export interface Choice {
   readonly number: number;
 }
 
+/** Characters: longer than any link. */
+const LONGEST = 2000;
 const LAST_DRIVER = 2 ** 32 - 1;
-const WORDS: Readonly<Record<string, Choice['view']>> = {
-  driver: 'driver',
-  member: 'member',
-  carrier: 'member',
-  shipper: 'member',
-  reviewer: 'member',
-  block: 'block',
-};
+const WORDS: ReadonlyMap<string, Choice['view']> = new Map(
+  Object.entries({
+    driver: 'driver',
+    member: 'member',
+    carrier: 'member',
+    shipper: 'member',
+    reviewer: 'member',
+    block: 'block',
+  } as const),
+);
 
 /** Returns what is left to search with once a link's fragment, or its query, is off; and whether there was a fragment. */
 export function withoutSecret(text: string): { readonly text: string; readonly dropped: boolean } {
@@ -41,17 +45,17 @@ export function withoutSecret(text: string): { readonly text: string; readonly d
 /** Returns what a text asks for; members are found by number or by a part of their name. */
 export function understand(typed: string, members: readonly Member[]): Wanted {
   const { text, dropped } = withoutSecret(typed);
-  const wanted = text.trim();
+  const wanted = text.trim().replace(/\s+/g, ' ').slice(0, LONGEST);
   if (wanted === '') return { kind: 'nothing' };
   const hash = hash32(wanted);
   if (hash !== null) {
     const link = dropped || wanted !== typed.trim();
     return link ? { kind: 'delivery', id: hash } : { kind: 'hash', hash };
   }
-  const [, word, digits] = /^([a-z]*)\s*#?\s*(\d{1,15})$/i.exec(wanted) ?? [];
+  const [, word, digits] = /^([a-z]*) ?#? ?(\d{1,15})$/i.exec(wanted) ?? [];
   const number = Number(digits ?? Number.NaN);
   if (word === '') return numbered(number, members);
-  const view = WORDS[(word ?? '').toLowerCase()];
+  const view = WORDS.get((word ?? '').toLowerCase());
   if (view !== undefined && fits(view, number)) return { kind: 'choice', choices: [{ view, number }] };
   const named = members.filter((one) => one.name.toLowerCase().includes(wanted.toLowerCase()));
   if (wanted.length > 1 && named.length > 0)

@@ -26,6 +26,13 @@ export const controls = css`
   figure {
     margin: 0;
   }
+  h1,
+  h2,
+  h3,
+  p,
+  dd {
+    overflow-wrap: anywhere;
+  }
   h1 {
     font-size: var(--d-text-xl);
     line-height: 1.2;

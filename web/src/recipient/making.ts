@@ -82,7 +82,11 @@ export function receiptHolds(
   digestSent: Hex,
 ): boolean {
   const recordBy = Date.parse(receipt.record_by) / 1000;
-  if (relay === null || receipt.feedback_digest !== digestSent || !Number.isInteger(recordBy)) return false;
+  if (relay === null || receipt.feedback_digest !== digestSent || !isUint32(recordBy)) return false;
   const hashed = digest(domain, 'Receipt', { feedbackDigest: digestSent, recordBy });
   return signerOf(hashed, receipt.signature) === relay.toLowerCase();
+}
+
+function isUint32(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 }

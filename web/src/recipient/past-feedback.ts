@@ -3,6 +3,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
+import { wordsOf } from '../service/documents.ts';
 import type { Words } from '../words/words.ts';
 import { revisions, type Snapshot } from './flow.ts';
 import './stars-line.ts';
@@ -60,7 +61,7 @@ export class PastFeedback extends LitElement {
                 ? nothing
                 : one.document.erased
                   ? html`<p class="soft">${words.t('standing.erased')}</p>`
-                  : html`<blockquote>${String(one.document.content?.comment ?? '')}</blockquote>`
+                  : html`<blockquote>${wordsOf(one.document)}</blockquote>`
             }
           </li>`,
         )}

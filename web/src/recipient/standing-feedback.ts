@@ -4,6 +4,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { Draft } from '../device/records.ts';
 import { controls } from '../look/controls.ts';
+import { wordsOf } from '../service/documents.ts';
 import '../look/d-copy.ts';
 import type { Words } from '../words/words.ts';
 import { type FeedbackOnRecord, isWithdrawn, type Snapshot, standing } from './flow.ts';
@@ -105,7 +106,7 @@ export class StandingFeedback extends LitElement {
   #comment(stands: FeedbackOnRecord) {
     if (stands.document === null) return nothing;
     if (stands.document.erased) return html`<p class="soft">${this.words.t('standing.erased')}</p>`;
-    return html`<blockquote>${String(stands.document.content?.comment ?? '')}</blockquote>`;
+    return html`<blockquote>${wordsOf(stands.document)}</blockquote>`;
   }
 
   #actions(stands: FeedbackOnRecord, gone: boolean) {
@@ -150,7 +151,7 @@ export class StandingFeedback extends LitElement {
       professionalism: item.professionalism,
       accuracy: item.accuracy,
       issues: item.issue_bits,
-      comment: typeof document?.content?.comment === 'string' ? document.content.comment : '',
+      comment: wordsOf(document),
       driver: item.driver,
     };
     this.dispatchEvent(new CustomEvent<Draft>('amend', { detail }));

@@ -183,6 +183,11 @@ test('a search is understood in every form', () => {
     expect(look(none), none).toEqual({ kind: 'unknown', text: none });
 });
 
+test('words that every object knows are no words of ours', () => {
+  for (const text of ['constructor 5', '__proto__ 1', 'toString 3'])
+    expect(understand(text, recorded.members), text).toMatchObject({ kind: 'unknown' });
+});
+
 test('a tracking link’s secret is dropped, wherever it stands', () => {
   const id: Hex = `0x${'1f'.repeat(32)}`;
   const secret = 'A'.repeat(43);

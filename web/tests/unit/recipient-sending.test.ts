@@ -208,6 +208,8 @@ test('a receipt holds only for its digest, by the relay’s key, unaltered', () 
   const receipt = receiptOf(sent);
   const relay = LEDGER.relay;
   expect(receiptHolds(domain, relay, receipt, sent)).toBe(true);
+  expect(receiptHolds(domain, relay, { ...receipt, record_by: '2200-01-01T00:00:00Z' }, sent)).toBe(false);
+  expect(receiptHolds(domain, relay, { ...receipt, record_by: 'soon' }, sent)).toBe(false);
   expect(receiptHolds(domain, null, receipt, sent)).toBe(false);
   expect(receiptHolds(domain, relay, receipt, `0x${'67'.repeat(32)}`)).toBe(false);
   expect(receiptHolds(domain, relay, { ...receipt, record_by: '2026-11-24T19:00:01Z' }, sent)).toBe(false);
