@@ -26,7 +26,10 @@ export interface Possession {
   readonly stage: 'made' | 'accepted' | 'recorded' | 'moved';
 }
 
-/** What the recipient chose and wrote. `issues` are bits; `driver` is null as long as they left it as proposed. */
+/**
+ * What the recipient chose and wrote. `issues` are bits; `driver` is null until the first stars, which fix it. `proposed`
+ * is the driver that was named then, or the last one since that the recipient has decided on.
+ */
 export interface Draft {
   readonly overall: number;
   readonly timeliness: number;
@@ -36,6 +39,7 @@ export interface Draft {
   readonly issues: number;
   readonly comment: string;
   readonly driver: number | null;
+  readonly proposed?: number;
 }
 
 export const EMPTY_DRAFT: Draft = {

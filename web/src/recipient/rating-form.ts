@@ -9,10 +9,13 @@ import { controls } from '../look/controls.ts';
 import type { Words } from '../words/words.ts';
 import {
   ASPECTS,
+  aboutOf,
   answered,
   bitOf,
   chipsFor,
+  fixed,
   type Issue,
+  namedMeanwhile,
   QUESTIONS,
   type Question,
   questionsFor,
@@ -180,15 +183,16 @@ export class RatingForm extends LitElement {
 
   #about() {
     const { words, carrier } = this;
-    const driver = this.#driver();
+    const driver = aboutOf(this.draft, this.drivers);
     const text =
       driver === 0
         ? words.t('about.nobody', { carrier })
         : words.t('about.driver', { driver: String(driver), carrier });
     return html`<div class="about" part="about">
-      <p>
+      <p id="about" tabindex="-1">
         <strong>${text}</strong> ${words.t(driver === 0 ? 'about.signedNobody' : 'about.signed')}
       </p>
+      ${this.#meanwhile()}
       ${
         this.drivers.length !== 2
           ? nothing
@@ -208,7 +212,7 @@ export class RatingForm extends LitElement {
                       type="radio"
                       name="driver"
                       .checked=${live(number === driver)}
-                      @change=${() => this.#set({ driver: number })}
+                      @change=${() => this.#decide(number)}
                     />${number === 0 ? words.t('about.whole') : words.t('about.number', { driver: String(number) })}</label
                   >`,
                 )}
@@ -218,9 +222,33 @@ export class RatingForm extends LitElement {
     </div>`;
   }
 
-  #driver(): number {
-    const { driver } = this.draft;
-    return driver !== null && this.drivers.includes(driver) ? driver : (this.drivers[0] ?? 0);
+  /** Another driver was named while this was being written: said, never put in by itself. */
+  #meanwhile() {
+    const { words, carrier } = this;
+    const named = namedMeanwhile(this.draft, this.drivers);
+    const driver = String(named);
+    return html`<p role="status" class=${named === null ? 'visually-hidden' : 'note watch'}>
+        ${named === null ? nothing : words.t('about.meanwhile', { driver, carrier })}
+      </p>
+      ${
+        named === null
+          ? nothing
+          : html`<div class="actions">
+              <button type="button" @click=${() => this.#decide(named, true)}>
+                ${words.t('about.takeNamed', { driver })}
+              </button>
+              <button type="button" @click=${() => this.#decide(aboutOf(this.draft, this.drivers), true)}>
+                ${words.t('about.leave')}
+              </button>
+            </div>`
+      }`;
+  }
+
+  /** The recipient's own decision, knowing whom the reports name now; `read` moves on to what it says then. */
+  #decide(driver: number, read = false) {
+    this.#set({ driver, proposed: this.drivers[0] ?? 0 });
+    if (read)
+      void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>('#about')?.focus());
   }
 
   #answerOf(question: Question): string | undefined {
@@ -250,7 +278,7 @@ export class RatingForm extends LitElement {
   #touch = () => this.dispatchEvent(new Event('touched'));
 
   #set(part: Partial<Draft>) {
-    this.draft = { ...this.draft, ...part };
+    this.draft = fixed({ ...this.draft, ...part }, this.drivers);
     this.dispatchEvent(new CustomEvent<Draft>('drafted', { detail: this.draft }));
   }
 
@@ -266,7 +294,9 @@ export class RatingForm extends LitElement {
       return;
     }
     this.dispatchEvent(
-      new CustomEvent<Submission>('submitted', { detail: { draft: this.draft, driver: this.#driver() } }),
+      new CustomEvent<Submission>('submitted', {
+        detail: { draft: this.draft, driver: aboutOf(this.draft, this.drivers) },
+      }),
     );
   };
 }

@@ -1,5 +1,6 @@
 /** What was reported, in terms of what to ask the recipient: which issues suit, which questions to put. Pure. */
 
+import type { Draft } from '../device/records.ts';
 import type { Delivery, DeliveryEntry, OutcomeName } from '../service/models.ts';
 
 /** Issue names in the order of their bits. */
@@ -174,4 +175,23 @@ export function driversOf(delivery: Delivery): number[] {
       0,
     ]),
   ];
+}
+
+/** Returns whom the draft is about: whom it was fixed to, else whom the reports propose. */
+export function aboutOf(draft: Draft, drivers: readonly number[]): number {
+  const { driver } = draft;
+  return driver !== null && drivers.includes(driver) ? driver : (drivers[0] ?? 0);
+}
+
+/** Returns the draft fixed, once it is rated, to the driver it was shown with: no later report changes whom it is about. */
+export function fixed(draft: Draft, drivers: readonly number[]): Draft {
+  if (draft.overall === 0) return draft;
+  return { ...draft, driver: aboutOf(draft, drivers), proposed: draft.proposed ?? drivers[0] ?? 0 };
+}
+
+/** Returns another driver whom a report named since the draft was fixed; null where the recipient knows already. */
+export function namedMeanwhile(draft: Draft, drivers: readonly number[]): number | null {
+  const named = drivers[0] ?? 0;
+  if (named === 0 || draft.proposed === undefined) return null;
+  return named === draft.proposed || named === aboutOf(draft, drivers) ? null : named;
 }

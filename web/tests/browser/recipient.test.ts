@@ -167,6 +167,33 @@ test('who drove before can still be meant; the choice is signed', async ({ page,
   await expect(page.getByText('Something missing')).toBeVisible();
 });
 
+test('another driver named while rating takes nobody’s place; it is said, and can be changed', async ({
+  page,
+  stack,
+}) => {
+  const [first = 0, second = 0] = stack.carrier.drivers;
+  const about = (driver: number) =>
+    page.getByText(`This is about driver ${driver} of ${stack.carrier.name}.`);
+  const delivery = await stack.open();
+  await stack.report(delivery, 'delivered', first);
+  await page.goto(delivery.link);
+  await rate(page, 1);
+  await expect(about(first)).toBeVisible();
+  await stack.report(delivery, 'returned', second);
+  const said = page.getByRole('status').filter({ hasText: `has named driver ${second}` });
+  await expect(said).toBeVisible();
+  await expect(about(first)).toBeVisible();
+  await axe(page);
+  await fits(page, 320);
+  await page.getByRole('button', { name: `Make it about driver ${second}` }).click();
+  await expect(about(second)).toBeVisible();
+  await expect(said).toHaveCount(0);
+  await page.getByRole('radio', { name: `Driver ${first}`, exact: true }).check({ force: true });
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+  await expect(page.getByText(`Driver ${first}`, { exact: true })).toBeVisible();
+});
+
 test('without a live line the page looks by itself until it is recorded', async ({
   page,
   stack,

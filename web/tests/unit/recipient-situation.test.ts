@@ -1,12 +1,16 @@
 /** What is asked of the recipient, for what was reported and rated. */
 
 import { expect, test } from '@playwright/test';
+import { EMPTY_DRAFT } from '../../src/device/records.ts';
 import {
+  aboutOf,
   answered,
   bitOf,
   chipsFor,
   driversOf,
+  fixed,
   ISSUES,
+  namedMeanwhile,
   questionsFor,
   situationOf,
 } from '../../src/recipient/situation.ts';
@@ -101,4 +105,20 @@ test('it can be about the present driver, earlier ones, or nobody', () => {
   expect(driversOf(delivery())).toEqual([0]);
   expect(driversOf(delivery({ driver: 7 }))).toEqual([7, 0]);
   expect(driversOf(delivery({ driver: 7, was_drivers: [3, 5] }))).toEqual([7, 5, 3, 0]);
+});
+
+test('the first stars fix whom it is about; a later report changes nothing by itself', () => {
+  const draft = { ...EMPTY_DRAFT, overall: 1 };
+  expect(fixed({ ...draft, overall: 0 }, [1, 0]).driver).toBeNull();
+  const about1 = fixed(draft, [1, 0]);
+  expect(namedMeanwhile(about1, [1, 0])).toBeNull();
+  const later = [2, 1, 0];
+  expect(aboutOf(fixed(about1, later), later)).toBe(1);
+  expect(namedMeanwhile(fixed(about1, later), later)).toBe(2);
+  expect(namedMeanwhile({ ...about1, proposed: 2 }, later), 'left as it is, knowingly').toBeNull();
+  expect(namedMeanwhile({ ...about1, driver: 2 }, later)).toBeNull();
+  const nobody = fixed(draft, [0]);
+  expect(aboutOf(nobody, [2, 0])).toBe(0);
+  expect(namedMeanwhile(nobody, [2, 0])).toBe(2);
+  expect(namedMeanwhile(EMPTY_DRAFT, later), 'nothing was rated yet').toBeNull();
 });
