@@ -135,6 +135,25 @@ export function nextRevision(seen: Pick<Snapshot, 'delivery' | 'outgoing'>): num
   return Math.max(stored, passed) + 1;
 }
 
+/**
+ * Returns the take-over to be sent again: the service accepted it, but the ledger refused the feedback for its signature
+ * and the delivery is not taken over. Null where there is nothing to mend.
+ */
+export function notTakenOver(
+  seen: Pick<Snapshot, 'delivery' | 'outgoing' | 'possession'>,
+): Possession | null {
+  const { delivery, outgoing, possession } = seen;
+  if (outgoing?.stage !== 'refused' || outgoing.refused?.code !== 'bad-signature') return null;
+  if (delivery === null || delivery.taken_over || possession?.stage !== 'accepted') return null;
+  return possession.signature === null ? null : { ...possession, stage: 'made' };
+}
+
+/** Returns the code of the refusal to tell: a signature that was not taken means another thing once the key is changed. */
+export function refusalOf(seen: Pick<Snapshot, 'delivery' | 'outgoing'>): string {
+  const code = seen.outgoing?.refused?.code ?? '';
+  return code === 'bad-signature' && !seen.delivery?.taken_over ? 'not-taken-over' : code;
+}
+
 /** Returns when the key was changed, as far as this reader may know it. */
 export function takenOverAt(seen: Snapshot): { at: string; block: number } | null {
   const change = seen.entries.find((entry) => entry.kind === 'key_change');

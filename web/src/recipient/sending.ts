@@ -26,7 +26,6 @@ const CODES: Readonly<Record<number, string>> = {
   36: 'driver-never-named',
   40: 'key-already-changed',
 };
-const BY_SOMEBODY_ELSE = new Set(['key-already-changed', 'bad-signature']);
 
 /** Sends what waits for one delivery; false where it has to be tried again later. Other tabs are kept from doing the same. */
 export async function sendWaiting(
@@ -70,7 +69,8 @@ async function sendKeyChange(device: Device, client: Client, possession: Possess
   if (answer === null) return false;
   if ('code' in answer) {
     const outgoing = await device.get('outgoing', deliveryId);
-    const refused = BY_SOMEBODY_ELSE.has(answer.code) ? { ...answer, code: 'taken-over' } : answer;
+    // A bad signature alone does not tell: whoever reads the delivery next sees whether it was taken over.
+    const refused = answer.code === 'key-already-changed' ? { ...answer, code: 'taken-over' } : answer;
     if (outgoing !== undefined)
       await device.put(
         ['outgoing', { ...outgoing, stage: 'refused', refused }],

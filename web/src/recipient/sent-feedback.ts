@@ -6,14 +6,14 @@ import type { Outgoing } from '../device/records.ts';
 import { controls } from '../look/controls.ts';
 import '../look/d-copy.ts';
 import type { Words } from '../words/words.ts';
-import type { Snapshot, View } from './flow.ts';
+import { refusalOf, type Snapshot, type View } from './flow.ts';
 import { proofOf } from './proof.ts';
 import './save-file.ts';
 import './stars-line.ts';
 import { moment } from './times.ts';
 
 /** Refusals after which signing the same words anew helps. */
-const SIGN_AGAIN = new Set(['revision', 'above-127-before-take-over']);
+const SIGN_AGAIN = new Set(['revision', 'above-127-before-take-over', 'not-taken-over']);
 /** Refusals after which the form has to be changed. */
 const CHANGE = new Set(['driver-never-named', 'rating', 'issue-bits', 'invalid']);
 
@@ -112,7 +112,7 @@ export class SentFeedback extends LitElement {
   #text(outgoing: Outgoing) {
     const { words } = this;
     if (this.view === 'refused') {
-      const code = outgoing.refused?.code ?? '';
+      const code = refusalOf(this.seen);
       const known = words.has(`refusal.${code}`);
       return html`<p class="note bad" role="alert">
         ${words.t(known ? `refusal.${code}` : 'refusal.other', { detail: outgoing.refused?.detail ?? '' })}
@@ -153,7 +153,7 @@ export class SentFeedback extends LitElement {
 
   #actions(outgoing: Outgoing) {
     const { words } = this;
-    const code = outgoing.refused?.code ?? '';
+    const code = refusalOf(this.seen);
     const button = (event: string, text: string, main = false) =>
       html`<button class=${main ? 'primary' : ''} @click=${() => this.dispatchEvent(new Event(event))}>
         ${words.t(text)}

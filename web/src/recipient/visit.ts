@@ -13,7 +13,7 @@ import { Client } from '../service/client.ts';
 import type { Ledger } from '../service/models.ts';
 import { Problem, Unreachable } from '../service/problems.ts';
 import { follow, type StreamState } from '../service/stream.ts';
-import { type Holder, nextRevision, recordOf, type Snapshot } from './flow.ts';
+import { type Holder, nextRevision, notTakenOver, recordOf, type Snapshot } from './flow.ts';
 import { NotThisDelivery, readAsHolder, readDelivery } from './reading.ts';
 
 const AGAIN_MS = 2_000;
@@ -43,6 +43,8 @@ export class Visit extends EventTarget {
   readonly #device: Promise<Device>;
   readonly #bell = new Bell();
   readonly #over = new AbortController();
+  /** As the service says it in this visit; what the device remembers of it is only for showing and signing without a line. */
+  #ledger: Ledger | null = null;
   #following: AbortController | null = null;
   #followed: string | null = null;
   #refreshing: Promise<void> | null = null;
@@ -220,7 +222,8 @@ export class Visit extends EventTarget {
     const device = await this.#device;
     const { deliveryId } = this.link;
     try {
-      const ledger = this.now.ledger ?? (await this.#client.get<Ledger>('/v1/ledger'));
+      this.#ledger ??= await this.#client.get<Ledger>('/v1/ledger');
+      const ledger = this.#ledger;
       this.#show({ ledger });
       const { delivery, entries, token, possession } = await this.#readAsHolder(device);
       const at = Date.now();
@@ -275,6 +278,11 @@ export class Visit extends EventTarget {
         await device.put(['outgoing', recorded]);
         this.#show({ outgoing: recorded });
       }
+    }
+    const again = notTakenOver(this.now);
+    if (again !== null) {
+      await device.put(['possessions', again]);
+      this.#show({ possession: again });
     }
     const isOurs = delivery?.taken_over && possession?.key === delivery.recipient_key.toLowerCase();
     if (isOurs && possession.stage !== 'moved' && ledger !== null) {
@@ -368,7 +376,7 @@ export class Visit extends EventTarget {
 
   /** Sends what waits and asks what became of what is accepted; comes back until there is nothing to do. */
   async #send(): Promise<void> {
-    const { ledger } = this.now;
+    const ledger = this.#ledger;
     if (!navigator.onLine || ledger === null || this.#over.signal.aborted) return;
     const device = await this.#device;
     const { sendOthers, sendWaiting, settle } = await import('./sending.ts');
@@ -392,7 +400,8 @@ export class Visit extends EventTarget {
     this.#timer = setTimeout(
       () => {
         if (!navigator.onLine) return;
-        if (this.#isOnItsWay() && this.now.obstacle === null && !this.now.stale) void this.#send();
+        if (this.#ledger !== null && this.#isOnItsWay() && this.now.obstacle === null && !this.now.stale)
+          void this.#send();
         else void this.refresh();
       },
       this.#wait * (0.8 + Math.random() * 0.4),

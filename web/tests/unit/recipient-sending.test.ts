@@ -6,7 +6,8 @@ import type { Hex } from '../../src/core/hex.ts';
 import { signingKey } from '../../src/core/links.ts';
 import { addressOf, sign, signerOf } from '../../src/core/signing.ts';
 import { Memory } from '../../src/device/device.ts';
-import { EMPTY_DRAFT, type Outgoing } from '../../src/device/records.ts';
+import { EMPTY_DRAFT, type Outgoing, type Possession } from '../../src/device/records.ts';
+import { notTakenOver, refusalOf } from '../../src/recipient/flow.ts';
 import { keyOf, makeFeedback, makeReadToken, receiptHolds } from '../../src/recipient/making.ts';
 import { sendOthers, sendWaiting, settle } from '../../src/recipient/sending.ts';
 import { sign as submit } from '../../src/recipient/submitting.ts';
@@ -146,6 +147,38 @@ test('taken over by another meanwhile: no feedback goes out, the words are a dra
   expect(await stageOf(device)).toMatchObject({ stage: 'refused', refused: { code: 'taken-over' } });
   expect(await device.get('possessions', ID)).toBeUndefined();
   expect((await device.get('drafts', ID))?.draft).toMatchObject({ overall: 4, comment: 'Fine.' });
+});
+
+test('a key change refused for its signature is not called another’s take-over', async () => {
+  const { device } = await signed();
+  service.next.push(refused('bad-signature'));
+  await sendWaiting(device, new Client(), LEDGER, ID);
+  const sent = (await stageOf(device)) as Outgoing;
+  expect(sent).toMatchObject({ stage: 'refused', refused: { code: 'bad-signature' } });
+  expect(refusalOf({ delivery: delivery(), outgoing: sent })).toBe('not-taken-over');
+  expect(refusalOf({ delivery: delivery({ taken_over: true }), outgoing: sent })).toBe('bad-signature');
+});
+
+test('a key change that was accepted but never got on chain is sent again with what is signed again', async () => {
+  const { device } = await signed();
+  service.next.push(accepted, refused('bad-signature'));
+  await sendWaiting(device, new Client(), LEDGER, ID);
+  const seen = {
+    delivery: delivery({ feedback_open: true }),
+    outgoing: (await stageOf(device)) ?? null,
+    possession: (await device.get('possessions', ID)) ?? null,
+  };
+  expect(seen.possession?.stage).toBe('accepted');
+  expect(notTakenOver({ ...seen, delivery: delivery({ taken_over: true }) })).toBeNull();
+  const again = notTakenOver(seen);
+  expect(again?.stage).toBe('made');
+  await device.put(['possessions', again as Possession]);
+  await signed(device, { possession: again });
+  expect(await sendWaiting(device, new Client(), LEDGER, ID)).toBe(true);
+  const change = ['/v1/key-changes', '/v1/feedback'];
+  expect(service.calls.map((one) => one.path)).toEqual([...change, ...change]);
+  expect(service.calls[2]?.body).toEqual(service.calls[0]?.body);
+  expect((await stageOf(device))?.stage).toBe('accepted');
 });
 
 test('a take-over whose feedback was dropped does not go out', async () => {
