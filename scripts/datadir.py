@@ -57,6 +57,7 @@ class Network:
     public: bool
     deployment: Deployment | None = None
     genesis_time: int | None = None
+    """When the chain was asked to begin; None where its clock is the machine's, or the sample drives it there."""
     shop_origins: tuple[str, ...] = ()
     """Origins of shops whose own pages may call the API."""
 

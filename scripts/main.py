@@ -53,7 +53,9 @@ def up(
     ] = 8545,
     genesis_time: Annotated[
         str | None,
-        typer.Option(help="When a new chain's clock starts, e.g. 2016-09-01T00:00:00Z; now by default."),
+        typer.Option(
+            help="When a new chain's clock starts, e.g. 2016-09-01T00:00:00Z; now by default, or early enough for the sample."
+        ),
     ] = None,
     sample: Annotated[Literal["demo", "none"], typer.Option(help="Sample deliveries to add.")] = "none",
     public: Annotated[

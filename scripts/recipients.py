@@ -14,7 +14,7 @@ from typing import Any
 
 from chain_client.domain import digests, links
 from chain_client.domain.ids import ZERO_HASH, DeliveryId, DriverNumber, MemberNumber, delivery_id, to_hex
-from chain_client.domain.records import Feedback
+from chain_client.domain.records import Feedback, KeyChange
 from chain_client.domain.signatures import sign
 from scripts.output import iso
 
@@ -73,6 +73,17 @@ class Recipients:
             "key": key,
         }
 
+    def take_over(self, waybill: str) -> dict[str, Any]:
+        """Return the item of `POST /v1/key-changes`, by which the recipient's own device takes the delivery over."""
+        delivery = self.delivery(waybill)
+        change = KeyChange(delivery, links.recipient_key(self._derive("device", waybill), delivery))
+        signing_key = links.signing_key(self.secret(waybill), delivery)
+        return {
+            "delivery_id": to_hex(delivery),
+            "new_key": to_hex(change.new_key),
+            "signature": to_hex(sign(signing_key, digests.digest(self.separator, change))),
+        }
+
     def feedback(
         self,
         waybill: str,
@@ -81,8 +92,13 @@ class Recipients:
         revision: int,
         content: Mapping[str, object] | None,
         name: str,
+        *,
+        taken_over: bool = False,
     ) -> dict[str, Any]:
-        """Return the item of `POST /v1/feedback`, signed by the recipient; `name` is the feedback's own, for its salt."""
+        """Return the item of `POST /v1/feedback`, signed by the recipient, with their device's key after a take-over.
+
+        `name` is the feedback's own, for its salt.
+        """
         delivery = self.delivery(waybill)
         salt = self._derive("content", name)
         said = Feedback(
@@ -97,7 +113,8 @@ class Recipients:
             content_hash=ZERO_HASH if content is None else digests.document_hash(salt, content),
             revision=revision,
         )
-        signing_key = links.signing_key(self.secret(waybill), delivery)
+        secret = self._derive("device", waybill) if taken_over else self.secret(waybill)
+        signing_key = links.signing_key(secret, delivery)
         signature = sign(signing_key, digests.digest(self.separator, said))
         item: dict[str, Any] = {
             "delivery_id": to_hex(delivery),

@@ -1,106 +1,41 @@
-"""The demo: a small network at work, through the HTTP API, with real signatures, at the chain's own time.
+"""The demo: a small network at work, through the HTTP API, with real signatures.
 
-Everything follows from the directory's seed, so a second run finds that all of it is there and adds nothing.
+On a chain that was begun for it, twelve weeks before the present, it drives the chain's clock from then to now; on any
+other it happens at the chain's own time, and leaves the clock alone. Everything follows from the directory's seed, so a
+second run finds that all of it is there and adds nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from chain_client.domain.ids import to_hex
-from chain_client.domain.records import DAY, Issue, Outcome, Role
+from chain_client.domain.records import DAY, Role
 from chain_client.rpc.node import Node
 from scripts import reputation
 from scripts.client import Api, ApiRefused
 from scripts.datadir import DataDirectory, LocalMember, Network
 from scripts.members import ensure_member
-from scripts.network import OpenNetwork
+from scripts.network import OpenNetwork, clock
+from scripts.olist.clock import set_clock
 from scripts.output import Output
-from scripts.recipients import Ratings, Recipients
-from scripts.waiting import Stuck, chain_time, until_indexed, until_settled
+from scripts.recipients import Recipients
+from scripts.sample_plan import AGES, HOUR, SPAN, Event, Parcel, What, for_visitors, parcels, steps
+from scripts.waiting import Stuck, chain_time, until_indexed, until_settled, until_time
+
+__all__ = ["CARRIERS", "REVIEWER", "SHOP", "SPAN", "for_visitors", "parcels", "recipients_of", "run"]
 
 SHOP: Final = "Corner Shop"
 CARRIERS: Final = ("Swift Couriers", "Harbour Parcel")
 REVIEWER: Final = "Open Review"
 DRIVERS_EACH: Final = 2
-_PROMISED_DAYS: Final = 3
 _PATIENCE: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Parcel:
-    waybill: str
-    carrier: int
-    driver: int
-    outcomes: tuple[Outcome, ...]
-    ratings: Ratings | None
-    comment: str | None = None
-    evidence: str | None = None
-    """What the carrier adds to its last report; private."""
-
-
-def _fine(number: int) -> Ratings:
-    return Ratings(5, 5, 5 if number % 3 else 4, 5, 5)
-
-
-def _fair(number: int) -> Ratings:
-    return Ratings(
-        4 if number % 3 else 5, 4, 4, 5 if number % 2 else 4, 5, Issue.LATE if number % 7 == 6 else 0
-    )
-
-
-def _poor(number: int) -> Ratings:
-    issues = Issue.UNSAFE_DROP | Issue.ATTITUDE if number % 2 else Issue.LATE | Issue.NO_COMMUNICATION
-    return Ratings(1 + number % 2, 2, 3, 1, 3, issues)
-
-
-_CREW: Final[tuple[tuple[int, int, int, Callable[[int], Ratings]], ...]] = (
-    (0, 0, 18, _fine),
-    (0, 1, 12, _fair),
-    (1, 0, 12, _poor),
-    (1, 1, 3, _fine),
-)
-"""Carrier, driver, how many parcels, and how recipients find it: the last driver has too few to say anything."""
-_COMMENTS: Final = {0: "Rang the bell, waited, smiled.", 1: "Fine, a little late.", 2: "Left it in the rain."}
-_DELIVERED: Final = (Outcome.OUT_FOR_DELIVERY, Outcome.DELIVERED)
-_AT_SECOND_TRY: Final = (Outcome.OUT_FOR_DELIVERY, Outcome.ATTEMPTED, Outcome.DELIVERED)
-
-
-_OUT: Final = (Outcome.OUT_FOR_DELIVERY,)
-_NOBODY_HOME: Final = (Outcome.OUT_FOR_DELIVERY, Outcome.ATTEMPTED)
-
-
-def for_visitors() -> list[_Parcel]:
-    """Return the parcels whose links are for whoever tries the pages: six to rate, and two that cannot be rated yet."""
-    outcomes = (_DELIVERED, _DELIVERED, _DELIVERED, _DELIVERED, _AT_SECOND_TRY, _NOBODY_HOME, _OUT, ())
-    return [
-        _Parcel(
-            f"SAMPLE-LINK-{number}",
-            carrier=0,
-            driver=0,
-            outcomes=some,
-            ratings=None,
-            evidence="Nobody at home." if some is _NOBODY_HOME else None,
-        )
-        for number, some in enumerate(outcomes, start=1)
-    ]
-
-
-def parcels() -> list[_Parcel]:
-    """Return the sample's parcels: 45 deliveries of four drivers, two of them without a word, and those for visitors."""
-    found: list[_Parcel] = []
-    for crew, (carrier, driver, count, opinion) in enumerate(_CREW):
-        for number in range(count):
-            outcomes = _AT_SECOND_TRY if number % 6 == 5 else _DELIVERED
-            silent = crew in (0, 1) and number == count - 1
-            comment = _COMMENTS.get(crew) if number % 4 == 0 else None
-            ratings = None if silent else opinion(number)
-            found.append(_Parcel(f"SAMPLE-{len(found) + 1:03}", carrier, driver, outcomes, ratings, comment))
-    return found + for_visitors()
+_BEHIND: Final = 60
+"""Seconds behind the machine's clock from which the chain's counts as left in the past."""
 
 
 async def run(net: OpenNetwork, output: Output) -> None:
@@ -117,11 +52,23 @@ async def run(net: OpenNetwork, output: Output) -> None:
             api, net.node, recipients_of(net.directory, net.network, shop), shop, carriers, output
         )
         await sender.until_known()
-        left = await sender.missing(parcels())
-        if left:
-            await sender.send(left)
+        seen = await sender.seen()
+        left = [
+            event
+            for parcel in parcels()
+            for event in parcel.events()
+            if event.shown_as not in seen.get(to_hex(sender.recipients.delivery(parcel.waybill)), set())
+        ]
+        behind = net.network.genesis_time is None and clock() - await sender.now() > _BEHIND
+        if behind and not seen:
+            await sender.drive(left)
         else:
-            output.note("the sample is there already; nothing was added")
+            if behind:  # a run was cut short on its way to the present
+                await sender.set_clock(clock())
+            if left:
+                await sender.send_at_once(left)
+            else:
+                output.note("the sample is there already; nothing was added")
     if not output.json:
         reputation.show(
             await reputation.find(net.directory, None, None),
@@ -163,67 +110,88 @@ class _Sender:
                     raise Stuck(f"Member {member.number} does not get into the index. Is the worker running?")
                 await asyncio.sleep(0.05)
 
-    async def missing(self, wanted: Sequence[_Parcel]) -> list[_Parcel]:
-        """Return the parcels that are not on the ledger with all that belongs to them."""
-        entries: dict[str, set[str]] = {}
+    async def seen(self) -> dict[str, set[str]]:
+        """Return what the shop's deliveries have on the ledger, by delivery id, once nothing waits any more."""
+        await self._settle()
+        found: dict[str, set[str]] = {}
         lines = self.api.lines("/v1/history", key=self.shop.api_key, member=self.shop.number, format="ndjson")
         async for entry in lines:
-            entries.setdefault(entry["delivery_id"], set()).add(entry["item"].get("outcome", entry["kind"]))
-        left = []
-        for parcel in wanted:
-            seen = entries.get(to_hex(self.recipients.delivery(parcel.waybill)), set())
-            needed = {"opening", *(outcome.name.lower() for outcome in parcel.outcomes)}
-            if parcel.ratings is not None:
-                needed.add("feedback")
-            if not needed <= seen:
-                left.append(parcel)
-        return left
+            found.setdefault(entry["delivery_id"], set()).add(entry["item"].get("outcome", entry["kind"]))
+        return found
 
-    async def send(self, left: Sequence[_Parcel]) -> None:
-        """Open, report and rate; each kind once the one before is on chain, as in life."""
+    async def drive(self, left: Sequence[Event]) -> None:
+        """Send everything step by step, the chain's clock going before, and end with the clock at the present."""
+        present = clock()
         with self.output.progress() as progress:
-            stages = max(len(parcel.outcomes) for parcel in left) + 2
-            bar = progress.add_task("sample deliveries", total=stages, detail="opening")
-            promised = await self._now() + _PROMISED_DAYS * DAY
-            await self._post("/v1/deliveries", self.shop, [
-                self.recipients.opening(parcel.waybill, self._carrier(parcel).number, promised - promised % DAY + DAY - 1)
-                for parcel in left
-            ])  # fmt: skip
-            progress.advance(bar)
-            for stage in range(stages - 2):
-                progress.update(bar, detail="reporting")
-                await self._report([parcel for parcel in left if stage < len(parcel.outcomes)], stage)
-                progress.advance(bar)
-            progress.update(bar, detail="rating")
-            await self._post("/v1/feedback", None, [
-                self.recipients.feedback(
-                    parcel.waybill,
-                    self._driver(parcel),
-                    parcel.ratings,
-                    1,
-                    {"comment": parcel.comment} if parcel.comment else None,
-                    parcel.waybill,
-                )
-                for parcel in left
-                if parcel.ratings is not None
-            ])  # fmt: skip
-            progress.advance(bar)
+            bar = progress.add_task("sample deliveries", total=len(left), detail="")
+            for step, events in steps(left):
+                progress.update(bar, detail=f"{AGES[step] // DAY} days ago")
+                await self.set_clock(present - AGES[step])
+                await self._send(events, driven=True)
+                progress.advance(bar, len(events))
+        await self.set_clock(clock())
 
-    async def _report(self, due: Sequence[_Parcel], stage: int) -> None:
-        now = await self._now()
-        for carrier in self.carriers:
-            await self._post("/v1/reports", carrier, [
-                self.recipients.report(
-                    parcel.waybill, parcel.outcomes[stage], self._driver(parcel), now, f"{parcel.waybill}/{stage}"
-                )
-                | self._evidence(parcel, stage)
-                for parcel in due
-                if self._carrier(parcel) is carrier
-            ])  # fmt: skip
+    async def send_at_once(self, left: Sequence[Event]) -> None:
+        """Send everything at the chain's time as it is."""
+        with self.output.status("opening, reporting and rating the sample's deliveries"):
+            await self._send(left, driven=False)
 
-    def _evidence(self, parcel: _Parcel, stage: int) -> dict[str, Any]:
-        last = stage == len(parcel.outcomes) - 1
-        return {"evidence": {"note": parcel.evidence}} if last and parcel.evidence else {}
+    async def set_clock(self, moment: int) -> None:
+        """Set the chain's clock, never back behind its head, and wait until the API judges by it."""
+        await until_time(
+            self.api, await set_clock(self.node, moment, patience=_PATIENCE), HOUR, patience=_PATIENCE
+        )
+
+    async def _send(self, events: Sequence[Event], *, driven: bool) -> None:
+        """Send each kind in a list of its own, in the order of life, and wait until all of it is on chain."""
+        now = await self.now()
+        for what, stage in sorted({(event.what, event.stage) for event in events}):
+            due = [event for event in events if (event.what, event.stage) == (what, stage)]
+            if what is What.OPENING:
+                await self._post("/v1/deliveries", self.shop, [self._opening(one.parcel, now) for one in due])
+            elif what is What.REPORT:
+                for carrier in self.carriers:
+                    reports = [
+                        self._report(one, now - one.hours_before * HOUR if driven else now)
+                        for one in due
+                        if self._carrier(one.parcel) is carrier
+                    ]
+                    await self._post("/v1/reports", carrier, reports)
+            elif what is What.TAKE_OVER:
+                taken = [self.recipients.take_over(one.parcel.waybill) for one in due]
+                await self._post("/v1/key-changes", None, taken)
+            else:
+                await self._post("/v1/feedback", None, [self._feedback(one.parcel) for one in due])
+        await self._settle()
+
+    def _opening(self, parcel: Parcel, now: int) -> dict[str, Any]:
+        promised = now + parcel.promised_days * DAY
+        end_of_day = promised - promised % DAY + DAY - 1
+        return self.recipients.opening(parcel.waybill, self._carrier(parcel).number, end_of_day)
+
+    def _report(self, event: Event, occurred: int) -> dict[str, Any]:
+        parcel, stage = event.parcel, event.stage
+        item = self.recipients.report(
+            parcel.waybill,
+            parcel.reports[stage][0],
+            self._driver(parcel),
+            occurred,
+            f"{parcel.waybill}/{stage}",
+        )
+        last = stage == len(parcel.reports) - 1
+        return item | ({"evidence": {"note": parcel.evidence}} if last and parcel.evidence else {})
+
+    def _feedback(self, parcel: Parcel) -> dict[str, Any]:
+        assert parcel.ratings is not None, "its recipient says something"
+        return self.recipients.feedback(
+            parcel.waybill,
+            self._driver(parcel),
+            parcel.ratings,
+            1,
+            {"comment": parcel.comment} if parcel.comment else None,
+            parcel.waybill,
+            taken_over=parcel.taken_over,
+        )
 
     async def _post(self, path: str, member: LocalMember | None, items: list[dict[str, Any]]) -> None:
         if not items:
@@ -235,17 +203,19 @@ class _Sender:
                 refusal = answer["refusal"]
                 what = item.get("waybill") or item["delivery_id"]
                 raise ApiRefused(f"{path}, {what}: {refusal['field']} {refusal['message']}")
+
+    async def _settle(self) -> None:
         await until_settled(self.api, patience=_PATIENCE)
         await until_indexed(self.api, self.node, patience=_PATIENCE)
 
-    async def _now(self) -> int:
-        """The chain's time: what is reported must not be later."""
+    async def now(self) -> int:
+        """Return the chain's time: what is reported must not be later."""
         now = chain_time(await self.api.get("/v1/status"))
         assert now is not None, "the API was ready"
         return now
 
-    def _carrier(self, parcel: _Parcel) -> LocalMember:
+    def _carrier(self, parcel: Parcel) -> LocalMember:
         return self.carriers[parcel.carrier]
 
-    def _driver(self, parcel: _Parcel) -> int:
+    def _driver(self, parcel: Parcel) -> int:
         return self._carrier(parcel).driver_numbers()[parcel.driver]

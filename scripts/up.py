@@ -27,7 +27,7 @@ from scripts import sample, visitors
 from scripts.children import Tree
 from scripts.client import Api
 from scripts.datadir import ADMIN, DataDirectory, Network
-from scripts.network import connect, open_database, open_network
+from scripts.network import clock, connect, open_database, open_network
 from scripts.olist.clock import hold_clock
 from scripts.output import Output
 
@@ -125,7 +125,8 @@ async def _unless_failed(tree: Tree, work: Coroutine[None, None, None]) -> None:
 async def _bring_up(
     tree: Tree, directory: DataDirectory, network: Network, options: Options, output: Output
 ) -> None:
-    genesis = [] if options.genesis_time is None else ["--genesis-time", str(options.genesis_time)]
+    begins = _begins(directory, network, options)
+    genesis = [] if begins is None else ["--genesis-time", str(begins)]
     port = network.rpc.rpartition(":")[2]
     with output.status("starting the devnet") as say:
         await tree.start("devnet", ["devnet", "--data", str(directory.chain), "--port", port, *genesis])
@@ -170,6 +171,14 @@ def _plan(directory: DataDirectory, options: Options) -> Network:
             shop_origins=options.shop_origins,
         )
     return replace(before, api_port=port, rpc=rpc, public=options.public, shop_origins=options.shop_origins)
+
+
+def _begins(directory: DataDirectory, network: Network, options: Options) -> int | None:
+    """Return when the chain begins: as asked; a new one for the sample early enough for all of it; else None, now."""
+    asked = options.genesis_time
+    if asked is None and network.genesis_time is None and options.sample and not _holds_chain(directory):
+        return clock() - sample.SPAN
+    return asked
 
 
 def _holds_chain(directory: DataDirectory) -> bool:

@@ -7,8 +7,14 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,13 +25,15 @@ from tests.end_to_end.processes import Up, alive, answer, doorstep, until, up
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for child processes in /proc")
 
+WEEK = 7 * 86_400
+SAMPLE_ENTRIES = {"opening": 85, "report": 177, "feedback": 67, "key_change": 11}
+
 
 @pytest.fixture(scope="module")
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the sample in it, nothing running; no test may change it."""
     data = tmp_path_factory.mktemp("sampled") / "data"
-    # A genesis time, so that setting up need not wait a second for each block.
-    with up(data, "--sample", "demo", "--public", "--genesis-time", "2026-01-01T00:00:00Z"):
+    with up(data, "--sample", "demo", "--public"):
         pass
     return data
 
@@ -43,20 +51,82 @@ def test_sample_is_there_verified_and_not_added_twice(data: Path) -> None:
             *("tracking", "dashboard", "explorer"),
         }
         check_links(running)
-        rated = json.loads(
-            doorstep("history", "--data", data, "--kind", "feedback", "--json").stdout.splitlines()[0]
-        )
-        assert rated["item"]["timeliness"] == 5
-        entries = doorstep("history", "--data", data, "--json").stdout.splitlines()
-        assert sum('"kind":"opening"' in line for line in entries) == 53, "the second run added nothing"
-        standings = {one["driver"]: one["standing"] for one in answer("reputation", "--data", data)}
-        assert standings == {1: "recognised", 2: "good", 3: "investigate", 4: "insufficient"}
+        check_entries(data)
+        spans_twelve_weeks(data)
         served = httpx.get(f"{running.ready['api']}/v1/drivers/3/reputation").json()
         assert served["standing"] == "investigate"
         found = answer("verify", "--data", data)
         assert found["ok"] is True
         assert found["not_compared"] == []
         assert found["compared"]["reputations served by the API"] == 4 + 2 + 1
+
+
+def check_entries(data: Path) -> list[dict[str, Any]]:
+    """All of the sample is there, once, and says what it says of the drivers; return its entries."""
+    entries = [json.loads(line) for line in doorstep("history", "--data", data, "--json").stdout.splitlines()]
+    kinds = Counter(one["kind"] for one in entries)
+    assert kinds == SAMPLE_ENTRIES, "nothing is missing, nothing was added twice"
+    rated = next(one for one in entries if one["kind"] == "feedback")
+    assert rated["item"]["timeliness"] == 5
+    standings = {one["driver"]: one["standing"] for one in answer("reputation", "--data", data)}
+    assert standings == {1: "recognised", 2: "good", 3: "investigate", 4: "insufficient"}
+    return entries
+
+
+def spans_twelve_weeks(data: Path) -> None:
+    """It began twelve weeks ago and ends about now; the series of the dashboard's charts has all of them."""
+    entries = [json.loads(line) for line in doorstep("history", "--data", data, "--json").stdout.splitlines()]
+    times = sorted(block_time(one) for one in entries)
+    assert 11.9 < (time.time() - times[0]) / WEEK < 12.1
+    assert time.time() - times[-1] < 600
+    weeks = {int((times[-1] - moment) // WEEK) for moment in times}
+    assert weeks >= set(range(12))
+    (first,) = (one for one in answer("reputation", "--data", data) if one["driver"] == 1)
+    assert first["figures"]["response"]["n"] > 20, "stops of more than a week ago"
+
+
+def block_time(entry: dict[str, Any]) -> float:
+    """Return the time of an entry's block, Unix seconds."""
+    return datetime.fromisoformat(entry["time"]).timestamp()
+
+
+def test_a_sample_cut_short_is_finished_at_the_present(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    cut = subprocess.Popen(
+        [*(sys.executable, "-m", "scripts.main", "up", "--data", str(data), "--sample", "demo", "--json"),
+         *("--port", "0", "--devnet-port", "0", "--public")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until(lambda: some_are_rated(data), "the sample does not get on")
+    finally:
+        cut.terminate()
+        said, _ = cut.communicate(timeout=60)
+    assert said == b"", "it was not ready yet"
+    with up(data, "--sample", "demo", "--public"):
+        times = sorted(block_time(one) for one in check_entries(data))
+        # The past is not written any more: what was missing came after a gap, now.
+        assert time.time() - times[0] > 11 * WEEK
+        assert max(later - sooner for sooner, later in pairwise(times)) > 4 * WEEK
+        assert time.time() - times[-1] < 600
+        assert answer("verify", "--data", data)["ok"] is True
+
+
+def some_are_rated(data: Path) -> bool:
+    """Return whether the API of a directory shows any feedback."""
+    try:
+        url = f"http://127.0.0.1:{json.loads((data / 'doorstep.json').read_text())['api_port']}"
+        return bool(httpx.get(f"{url}/v1/history", params={"kind": "feedback"}).json()["entries"])
+    except (FileNotFoundError, KeyError, httpx.TransportError):
+        return False
+
+
+def test_a_genesis_time_asked_for_leaves_the_sample_at_the_chains_time(tmp_path: Path) -> None:
+    genesis = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    with up(tmp_path / "data", "--sample", "demo", "--genesis-time", "2026-01-01T00:00:00Z"):
+        times = [block_time(one) for one in check_entries(tmp_path / "data")]
+    assert genesis < min(times) <= max(times) < genesis + 600
 
 
 def check_links(running: Up) -> None:
