@@ -8,12 +8,13 @@ import { toBase64Url } from '../core/hex.ts';
 import { readToken, type TrackingLink } from '../core/links.ts';
 import { type Device, openDevice } from '../device/device.ts';
 import { Bell } from '../device/locks.ts';
-import { type Draft, draftOf, EMPTY_DRAFT, type Outgoing, type Possession } from '../device/records.ts';
+import { type Draft, draftOf, EMPTY_DRAFT, type Possession } from '../device/records.ts';
 import { Client } from '../service/client.ts';
 import type { Ledger } from '../service/models.ts';
 import { Problem, Unreachable } from '../service/problems.ts';
 import { follow, type StreamState } from '../service/stream.ts';
-import { type Holder, nextRevision, notTakenOver, recordOf, type Snapshot } from './flow.ts';
+import { type Holder, nextRevision, notTakenOver, type Snapshot } from './flow.ts';
+import { forgetWords, keepRecorded, locksOut, withoutDocuments } from './forgetting.ts';
 import { NotThisDelivery, readAsHolder, readDelivery } from './reading.ts';
 
 const AGAIN_MS = 2_000;
@@ -149,6 +150,12 @@ export class Visit extends EventTarget {
   /** Erases text and salt of every comment given on this delivery, for good. Throws Problem or Unreachable. */
   async erase(): Promise<void> {
     await this.#reading().send('DELETE', `/v1/deliveries/${this.link.deliveryId}/content`);
+    const device = await this.#device;
+    await forgetWords(device, this.link.deliveryId);
+    this.draft = EMPTY_DRAFT;
+    this.#show({ entries: withoutDocuments(this.now.entries) });
+    await this.#recallOutgoing(device);
+    this.#bell.ring(this.link.deliveryId);
     await this.refresh();
   }
 
@@ -198,6 +205,10 @@ export class Visit extends EventTarget {
     this.#show({ possession: possession ?? null, outgoing: outgoing ?? null });
   }
 
+  async #recallOutgoing(device: Device): Promise<void> {
+    this.#show({ outgoing: (await device.get('outgoing', this.link.deliveryId)) ?? null });
+  }
+
   /** Goes on, or rests, as the line comes and goes: no request is tried while the device knows it is offline. */
   #line(): void {
     this.#show({ online: navigator.onLine });
@@ -234,6 +245,7 @@ export class Visit extends EventTarget {
       await this.#afterReading(device);
     } catch (error) {
       if (this.#over.signal.aborted) return;
+      if (error instanceof Problem && locksOut(error)) await device.remove('seen', deliveryId);
       this.#obstacle(error);
     }
     if (this.#isOnItsWay()) await this.#send();
@@ -270,15 +282,9 @@ export class Visit extends EventTarget {
   }
 
   async #afterReading(device: Device): Promise<void> {
-    const { outgoing, possession, delivery, entries, ledger } = this.now;
-    if (outgoing !== null && outgoing.stage !== 'recorded') {
-      const record = recordOf(outgoing, entries);
-      if (record !== undefined) {
-        const recorded: Outgoing = { ...outgoing, stage: 'recorded', block: record.block, refused: null };
-        await device.put(['outgoing', recorded]);
-        this.#show({ outgoing: recorded });
-      }
-    }
+    await keepRecorded(device, this.link.deliveryId, this.now.entries);
+    await this.#recallOutgoing(device);
+    const { possession, delivery, ledger } = this.now;
     const again = notTakenOver(this.now);
     if (again !== null) {
       await device.put(['possessions', again]);

@@ -1,0 +1,53 @@
+/** What the device forgets: words that are on record or erased, and deliveries that it may no longer read. */
+
+import type { Hex } from '../core/hex.ts';
+import type { Device } from '../device/device.ts';
+import type { Outgoing } from '../device/records.ts';
+import type { DeliveryEntry } from '../service/models.ts';
+import type { Problem } from '../service/problems.ts';
+import { recordOf } from './flow.ts';
+
+/** Returns the outgoing feedback without its words and their salt; what proves it stays. */
+export function withoutWords(outgoing: Outgoing): Outgoing {
+  const { content: _words, salt: _salt, ...feedback } = outgoing.feedback;
+  return { ...outgoing, feedback };
+}
+
+/** Keeps that outgoing feedback stands among `entries`, from then on without its words. */
+export async function keepRecorded(
+  device: Device,
+  deliveryId: Hex,
+  entries: readonly DeliveryEntry[],
+): Promise<void> {
+  const outgoing = await device.get('outgoing', deliveryId);
+  if (outgoing === undefined || (outgoing.stage === 'recorded' && outgoing.feedback.salt === undefined))
+    return;
+  const record = recordOf(outgoing, entries);
+  if (record === undefined) return;
+  const recorded = { stage: 'recorded', block: record.block, refused: null } as const;
+  await device.put(['outgoing', { ...withoutWords(outgoing), ...recorded }]);
+}
+
+/** Returns the entries with the words of all feedback erased. */
+export function withoutDocuments(entries: readonly DeliveryEntry[]): DeliveryEntry[] {
+  return entries.map((entry) =>
+    entry.kind === 'feedback' && entry.document !== null
+      ? { ...entry, document: { content: null, salt: null, erased: true } }
+      : entry,
+  );
+}
+
+/** Forgets every word about a delivery after erasing; feedback that was not sent yet is none of what was erased. */
+export async function forgetWords(device: Device, deliveryId: Hex): Promise<void> {
+  const outgoing = await device.get('outgoing', deliveryId);
+  if (outgoing !== undefined && outgoing.stage !== 'waiting')
+    await device.put(['outgoing', withoutWords(outgoing)]);
+  const seen = await device.get('seen', deliveryId);
+  if (seen !== undefined) await device.put(['seen', { ...seen, entries: withoutDocuments(seen.entries) }]);
+  await device.remove('drafts', deliveryId);
+}
+
+/** Returns whether the answer means that this device may not, or no longer, read the delivery. */
+export function locksOut(problem: Problem): boolean {
+  return problem.status === 403 || (problem.status === 404 && problem.kind !== 'not-on-chain-yet');
+}
