@@ -82,6 +82,8 @@ export class DoorstepFeedback extends LitElement {
   @state() private failed = '';
   @state() private time = Date.now();
   #own: Visit | null = null;
+  /** Digest of the outgoing feedback that the form's is to replace. */
+  #replaces: Hex | null = null;
   #told = { stage: '', stop: '' };
   /** The focus was on what became of the feedback: it goes along when that is shown by another element. */
   #read = false;
@@ -139,6 +141,7 @@ export class DoorstepFeedback extends LitElement {
     const view = seen === null ? this.#unvisited() : viewOf(seen, this.time);
     return html`<section class="card" part="card" aria-label=${words.t('form.heading')}>
       <p class="visually-hidden" role="status">${this.#news(view, words)}</p>
+      ${this.failed === '' ? nothing : html`<p class="note bad" role="alert">${this.failed}</p>`}
       ${seen === null ? this.#plain(view) : this.#content(view, seen, words)}
     </section>`;
   }
@@ -215,7 +218,6 @@ export class DoorstepFeedback extends LitElement {
     const amends = this.editing;
     return html`${this.#heading(words.t(amends ? 'form.headingAgain' : 'form.heading'))}
       ${seen.forgetful ? html`<p class="note watch">${words.t('device.forgetful')}</p>` : nothing}
-      ${this.failed === '' ? nothing : html`<p class="note bad" role="alert">${this.failed}</p>`}
       <rating-form
         part="form"
         exportparts="submit"
@@ -334,12 +336,15 @@ export class DoorstepFeedback extends LitElement {
     const sent = this.seen?.outgoing;
     if (sent === null || sent === undefined) return;
     this.amendment = draftOf(sent);
+    this.#replaces = sent.digest;
     this.editing = true;
   }
 
   #leaveForm() {
     this.editing = false;
     this.amendment = null;
+    this.#replaces = null;
+    this.failed = '';
   }
 
   #withdraw = async () => {
@@ -354,6 +359,7 @@ export class DoorstepFeedback extends LitElement {
   async #again() {
     const sent = this.seen?.outgoing;
     if (sent === null || sent === undefined) return;
+    this.#replaces = sent.digest;
     await this.#submit({ draft: draftOf(sent), driver: sent.feedback.driver });
   }
 
@@ -370,13 +376,14 @@ export class DoorstepFeedback extends LitElement {
     this.busy = true;
     this.failed = '';
     try {
-      await this.visit?.submit(draft, driver, this.words?.language ?? 'en');
+      await this.visit?.submit(draft, driver, this.words?.language ?? 'en', this.#replaces);
       this.#leaveForm();
       // What had the focus is gone: reading goes on at what came of it.
       await this.updateComplete;
       await this.#focusOutcome();
-    } catch {
-      this.failed = this.words?.t('form.failed') ?? '';
+    } catch (error) {
+      const waits = error instanceof Error && error.name === 'StillOnItsWay';
+      this.failed = this.words?.t(waits ? 'form.onItsWay' : 'form.failed') ?? '';
     } finally {
       this.busy = false;
     }

@@ -13,13 +13,20 @@ export interface Wish {
   readonly driver: number;
   readonly language: string;
   readonly revision: number;
+  /** Digest of the outgoing feedback that this one is to replace; null where it replaces none. */
+  readonly replaces: Hex | null;
+}
+
+/** Other feedback on this delivery is on its way, and its receipt must not be lost: wait until it is recorded. */
+export class StillOnItsWay extends Error {
+  override readonly name = 'StillOnItsWay';
 }
 
 /**
  * Signs the wish and keeps it, together with the take-over where this is the device's first feedback on the delivery.
  *
  * A device that keeps nothing signs with the link's key and takes nothing over: its seed would be lost with the page,
- * and nobody could ever amend.
+ * and nobody could ever amend. Throws StillOnItsWay.
  */
 export async function sign(
   device: Device,
@@ -58,9 +65,20 @@ export async function sign(
     block: null,
     refused: null,
   };
+  // Read just before writing: another tab may have sent something since this one last heard of it.
+  if (isInTheWay(await device.get('outgoing', deliveryId), wish)) throw new StillOnItsWay();
   writes.push(['outgoing', outgoing], ['drafts', { deliveryId, draft: EMPTY_DRAFT }]);
   await device.put(...writes);
   return { possession, outgoing };
+}
+
+/** Returns whether writing over `kept` would lose feedback that may still be recorded, or words that never were sent. */
+function isInTheWay(kept: Outgoing | undefined, wish: Wish): boolean {
+  if (kept === undefined) return false;
+  if (kept.stage === 'accepted') return true;
+  // On chain, but the next revision was reckoned without it.
+  if (kept.stage === 'recorded') return kept.feedback.revision >= wish.revision;
+  return kept.digest !== wish.replaces;
 }
 
 /** Returns the seed made on this device, a new one where there is none yet. */

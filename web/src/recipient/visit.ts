@@ -4,7 +4,7 @@
  * Whatever is signed stands on the device before it is sent, so that closing the page at any point loses nothing.
  */
 
-import { toBase64Url } from '../core/hex.ts';
+import { type Hex, toBase64Url } from '../core/hex.ts';
 import { readToken, type TrackingLink } from '../core/links.ts';
 import { type Device, openDevice } from '../device/device.ts';
 import { Bell } from '../device/locks.ts';
@@ -118,8 +118,11 @@ export class Visit extends EventTarget {
     await device.put(['drafts', { deliveryId: this.link.deliveryId, draft }]);
   }
 
-  /** Signs the draft about `driver` and keeps it; from then on it goes out by itself as soon as there is a line. */
-  async submit(draft: Draft, driver: number, language: string): Promise<void> {
+  /**
+   * Signs the draft about `driver` and keeps it, in the place of the outgoing feedback whose digest `replaces` is; from
+   * then on it goes out by itself as soon as there is a line. Throws StillOnItsWay.
+   */
+  async submit(draft: Draft, driver: number, language: string, replaces: Hex | null): Promise<void> {
     const device = await this.#device;
     const { sign } = await import('./submitting.ts');
     const { possession, outgoing } = await sign(device, this.link, this.origin, this.now, {
@@ -127,6 +130,7 @@ export class Visit extends EventTarget {
       driver,
       language,
       revision: nextRevision(this.now),
+      replaces,
     });
     this.draft = EMPTY_DRAFT;
     this.#wait = AGAIN_MS;

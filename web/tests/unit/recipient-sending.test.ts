@@ -10,7 +10,7 @@ import { EMPTY_DRAFT, type Outgoing, type Possession } from '../../src/device/re
 import { notTakenOver, refusalOf } from '../../src/recipient/flow.ts';
 import { keyOf, makeFeedback, makeReadToken, receiptHolds } from '../../src/recipient/making.ts';
 import { sendOthers, sendWaiting, settle } from '../../src/recipient/sending.ts';
-import { sign as submit } from '../../src/recipient/submitting.ts';
+import { StillOnItsWay, sign as submit, type Wish } from '../../src/recipient/submitting.ts';
 import { Client } from '../../src/service/client.ts';
 import { delivery, ID, ledger, outgoing, snapshot } from './support/deliveries.ts';
 
@@ -67,10 +67,14 @@ function refused(code: string, curable = false): () => Response {
   return () => Response.json({ type: 'urn:doorstep:refused', detail: 'no', refusal }, { status: 422 });
 }
 
-async function signed(device = new Lasting(), part: Partial<Parameters<typeof snapshot>[0]> = {}) {
+async function signed(
+  device = new Lasting(),
+  part: Partial<Parameters<typeof snapshot>[0]> = {},
+  wished: Partial<Wish> = {},
+) {
   const seen = snapshot({ ledger: LEDGER, delivery: delivery({ feedback_open: true }), ...part });
   const draft = { ...EMPTY_DRAFT, overall: 4, comment: 'Fine.' };
-  const wish = { draft, driver: 1, language: 'en', revision: 1 };
+  const wish = { draft, driver: 1, language: 'en', revision: 1, replaces: null, ...wished };
   const made = await submit(device, { deliveryId: ID, secret: SECRET }, '', seen, wish);
   return { device, ...made };
 }
@@ -173,12 +177,27 @@ test('a key change that was accepted but never got on chain is sent again with w
   const again = notTakenOver(seen);
   expect(again?.stage).toBe('made');
   await device.put(['possessions', again as Possession]);
-  await signed(device, { possession: again });
+  await signed(device, { possession: again }, { replaces: seen.outgoing?.digest ?? null });
   expect(await sendWaiting(device, new Client(), LEDGER, ID)).toBe(true);
   const change = ['/v1/key-changes', '/v1/feedback'];
   expect(service.calls.map((one) => one.path)).toEqual([...change, ...change]);
   expect(service.calls[2]?.body).toEqual(service.calls[0]?.body);
   expect((await stageOf(device))?.stage).toBe('accepted');
+});
+
+test('what is on its way is never written over by another tab; what is recorded gives way', async () => {
+  const { device, possession, outgoing: first } = await signed();
+  const next = (wished: Partial<Wish>) => signed(device, { possession }, wished);
+  await expect(next({}), 'waiting, signed in another tab').rejects.toThrow(StillOnItsWay);
+  const { outgoing: changed } = await next({ replaces: first.digest });
+  await sendWaiting(device, new Client(), LEDGER, ID);
+  await expect(next({ revision: 2, replaces: changed.digest }), 'accepted').rejects.toThrow(StillOnItsWay);
+  const kept = (await stageOf(device)) as Outgoing;
+  expect(kept).toMatchObject({ digest: changed.digest, stage: 'accepted', receiptHolds: true });
+  await device.put(['outgoing', { ...kept, stage: 'recorded', block: 12 }]);
+  await expect(next({ revision: 1 }), 'recorded, not read back').rejects.toThrow(StillOnItsWay);
+  const { outgoing: second } = await next({ revision: 2 });
+  expect((await stageOf(device))?.digest).toBe(second.digest);
 });
 
 test('a take-over whose feedback was dropped does not go out', async () => {
