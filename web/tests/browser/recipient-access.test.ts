@@ -166,6 +166,59 @@ test('taken over between opening and sending: told, and the words are not lost',
   await expect(page.getByRole('heading', { name: 'This delivery is held by another device' })).toBeVisible();
 });
 
+test('who is locked out keeps nothing private of the delivery, with or without a line', async ({
+  page,
+  context,
+  stack,
+  watched,
+}) => {
+  watched.tolerate(/status of 403/, /ERR_INTERNET_DISCONNECTED/);
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await expect(submit(page)).toBeVisible();
+  await page.waitForFunction(
+    async () => (await (await caches.open('doorstep-shell')).match('/t/')) !== undefined,
+  );
+  await page.reload();
+  await expect(submit(page)).toBeVisible();
+  await page.route(`**/v1/deliveries/**`, (route) =>
+    route.fulfill({ status: 403, json: { type: 'urn:doorstep:taken-over', detail: 'no' } }),
+  );
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'This delivery is held by another device' })).toBeVisible();
+  await context.setOffline(true);
+  await page.reload();
+  await expect(page.getByText('No line to the service')).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Delivered' })).toHaveCount(0);
+});
+
+test('a take-over that never gets on chain is not blamed on anybody; signed again, it goes through', async ({
+  page,
+  stack,
+  watched,
+}) => {
+  watched.tolerate(/status of 422/);
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 2);
+  // Answered as accepted, and then lost.
+  await page.route(
+    '**/v1/key-changes',
+    (route) =>
+      route.fulfill({
+        status: 202,
+        json: { index: 0, status: 'accepted', intent: `0x${'55'.repeat(16)}` },
+      }),
+    { times: 1 },
+  );
+  await submit(page).click();
+  await expect(page.getByText(/nobody has taken the delivery over/)).toBeVisible();
+  await axe(page);
+  await page.getByRole('button', { name: 'Sign again' }).click();
+  await expect(recorded(page)).toBeVisible();
+  expect((await stack.delivery(delivery))?.taken_over).toBe(true);
+});
+
 test('where the browser keeps nothing, the link signs and the page says so', async ({ page, stack }) => {
   const delivery = await stack.delivered();
   await page.addInitScript(() => {

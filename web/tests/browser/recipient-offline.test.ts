@@ -193,3 +193,83 @@ test('newer feedback that came meanwhile is said; signed again, one’s own take
   await page.getByRole('button', { name: 'Sign again' }).click();
   await expect(page.getByText(/revision 3\./)).toBeVisible();
 });
+
+test('what is remembered of the ledger gives way to what the service says at the next opening', async ({
+  page,
+  stack,
+}) => {
+  const delivery = await stack.delivered();
+  await page.route('**/v1/ledger', async (route) => {
+    const answer = await route.fetch();
+    const text = (await answer.text()).replaceAll(delivery.carrier.name, 'Renamed Couriers');
+    await route.fulfill({ response: answer, body: text });
+  });
+  await page.goto(delivery.link);
+  await expect(page.getByText(/brought by Renamed Couriers/)).toBeVisible();
+  await page.unroute('**/v1/ledger');
+  await page.reload();
+  await expect(page.getByText(`brought by ${delivery.carrier.name}`)).toBeVisible();
+});
+
+test('two tabs change feedback at once: the second waits for the first, whose receipt stays', async ({
+  page,
+  context,
+  stack,
+  watched,
+}) => {
+  watched.tolerate(/status of 503/);
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 4);
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+  const second = await context.newPage();
+  await second.goto(delivery.link);
+  for (const tab of [page, second]) {
+    await tab.getByRole('button', { name: 'Change my feedback' }).click();
+    await rate(tab, tab === page ? 3 : 1);
+  }
+  // The first one’s stays accepted for as long as nobody hears that it is recorded.
+  for (const path of ['**/v1/intents/**', '**/v1/deliveries/**', '**/v1/stream**'])
+    await context.route(path, (route) => route.fulfill({ status: 503, json: {} }));
+  const sent = posts(page);
+  await submit(page).click();
+  await expect(page.getByRole('heading', { name: 'Accepted', exact: true })).toBeVisible();
+  await submit(second).click();
+  await expect(second.getByText(/already on its way/)).toBeVisible();
+  expect(sent).toHaveLength(1);
+  await context.unroute('**/v1/intents/**');
+  await context.unroute('**/v1/deliveries/**');
+  await context.unroute('**/v1/stream**');
+  await expect(page.getByText(/revision 2\./)).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('3 of 5 stars: all right').first()).toBeAttached();
+});
+
+test('words leave the device once they are on record', async ({ page, stack }) => {
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 4);
+  await words(page).fill('Only for the shop.');
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+  const kept = async (stores: string[]) =>
+    page.evaluate(async (names) => {
+      const opened = indexedDB.open('doorstep');
+      await new Promise((done) => opened.addEventListener('success', done));
+      const found = await Promise.all(
+        names.map(async (name) => {
+          const all = opened.result.transaction(name).objectStore(name).getAll();
+          await new Promise((done) => all.addEventListener('success', done));
+          return JSON.stringify(all.result);
+        }),
+      );
+      opened.result.close();
+      return found.join();
+    }, stores);
+  expect(await kept(['outgoing', 'drafts'])).not.toContain('Only for the shop.');
+  expect(await kept(['seen'])).toContain('Only for the shop.');
+  await page.getByRole('button', { name: 'Erase my comment' }).click();
+  await page.getByRole('button', { name: 'Erase my words' }).click();
+  await expect(page.getByText(/The comment was erased/)).toBeVisible();
+  expect(await kept(['outgoing', 'drafts', 'seen'])).not.toContain('Only for the shop.');
+});
