@@ -2,6 +2,7 @@
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { OUTCOMES } from '../core/vocabulary.ts';
 import { controls } from '../look/controls.ts';
 import type { Delivery, OutcomeName } from '../service/models.ts';
 import './dash-own.ts';
@@ -13,16 +14,7 @@ import { shared } from './styles.ts';
 
 const PAGE = 50;
 const TYPING_MS = 300;
-export const OUTCOMES: readonly (OutcomeName | 'opened')[] = [
-  'opened',
-  'out_for_delivery',
-  'attempted',
-  'delivered',
-  'returned',
-  'lost',
-  'cancelled',
-  'not_received',
-];
+export const STATES: readonly (OutcomeName | 'opened')[] = ['opened', ...OUTCOMES];
 
 /** Properties: `session`, `place`, `live`. */
 @customElement('dash-deliveries')
@@ -97,7 +89,7 @@ export class DashDeliveries extends LitElement {
         <label for="outcome">${t('deliveries.state')}</label>
         <select id="outcome" @change=${this.#chosen('outcome')}>
           <option value="" ?selected=${outcome === ''}>${t('drivers.any')}</option>
-          ${OUTCOMES.map(
+          ${STATES.map(
             (one) => html`<option value=${one} ?selected=${outcome === one}>${t(`outcome.${one}`)}</option>`,
           )}
         </select>

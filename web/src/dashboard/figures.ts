@@ -1,26 +1,12 @@
 /** Figures of a policy as the dashboard writes them: mean, bounds and counts, never one without the others. Pure. */
 
+import { ISSUES } from '../core/vocabulary.ts';
 import type { Figure, Reputation } from '../service/models.ts';
 import type { Words } from '../words/words.ts';
 
 const MILLION = 1_000_000;
 /** Effective count of overall, in thousandths, below which policy 1 gives no standing. */
 export const ENOUGH = 10_000;
-export const ISSUE_NAMES = [
-  'late',
-  'damaged_packaging',
-  'damaged_item',
-  'missing',
-  'wrong_item',
-  'wrong_place',
-  'attitude',
-  'fee_dispute',
-  'false_attempt',
-  'unsafe_drop',
-  'no_communication',
-] as const;
-export type IssueName = (typeof ISSUE_NAMES)[number];
-
 export type Scale = 'stars' | 'share';
 
 /** Returns whether a figure is of stars (1 to 5) or a share (0 to 1). */
@@ -52,7 +38,7 @@ export function counted(words: Words, figure: Figure): string {
 
 /** Returns the number of issues that feedback in the window names, each flag by itself. */
 export function issuesNamed(reputation: Reputation): number {
-  return ISSUE_NAMES.reduce((sum, _, bit) => sum + (reputation.counts[`issue_${bit}`] ?? 0), 0);
+  return ISSUES.reduce((sum, _, bit) => sum + (reputation.counts[`issue_${bit}`] ?? 0), 0);
 }
 
 /** Returns issues per thousand feedbacks; null where there is no feedback. */

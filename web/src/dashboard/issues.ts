@@ -1,8 +1,8 @@
 /** Counting what feedback complains of, and putting revisions of one voice together. Pure. */
 
+import { ISSUES, type IssueName } from '../core/vocabulary.ts';
 import { wordsOf } from '../service/documents.ts';
 import type { FeedbackEntry, Reputation } from '../service/models.ts';
-import { ISSUE_NAMES, type IssueName } from './figures.ts';
 import { compareMarks } from './serious.ts';
 
 export interface IssueCount {
@@ -12,7 +12,7 @@ export interface IssueCount {
 
 /** Returns the issues that live feedback in the window names, most often first; those never named are left out. */
 export function issueCounts(reputation: Reputation): IssueCount[] {
-  return ISSUE_NAMES.map((name, bit) => ({ name, count: reputation.counts[`issue_${bit}`] ?? 0 }))
+  return ISSUES.map((name, bit) => ({ name, count: reputation.counts[`issue_${bit}`] ?? 0 }))
     .filter((one) => one.count > 0)
     .sort((one, other) => other.count - one.count);
 }

@@ -1,7 +1,7 @@
 /** Which feedback a carrier should see at once, and what of it is new to the reader. Pure. */
 
+import { ISSUES, type IssueName } from '../core/vocabulary.ts';
 import type { Entry, FeedbackEntry, FeedbackItem } from '../service/models.ts';
-import { ISSUE_NAMES, type IssueName } from './figures.ts';
 
 /** Damaged item, missing, wrong place, attitude, false attempt, unsafe drop: as the API's `serious` has them. */
 const SERIOUS: readonly IssueName[] = [
@@ -22,7 +22,7 @@ export interface Mark {
 /** Returns whether feedback is serious: one or two stars, or an issue that cannot wait. */
 export function isSerious(item: FeedbackItem): boolean {
   if (item.overall === 1 || item.overall === 2) return true;
-  return SERIOUS.some((name) => (item.issue_bits & (1 << ISSUE_NAMES.indexOf(name))) !== 0);
+  return SERIOUS.some((name) => (item.issue_bits & (1 << ISSUES.indexOf(name))) !== 0);
 }
 
 /** Returns an entry's item where it is feedback. */

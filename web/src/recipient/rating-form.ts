@@ -4,6 +4,7 @@ import { html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { bitOf, type IssueName } from '../core/vocabulary.ts';
 import { type Draft, EMPTY_DRAFT } from '../device/records.ts';
 import { controls } from '../look/controls.ts';
 import type { Words } from '../words/words.ts';
@@ -11,10 +12,8 @@ import {
   ASPECTS,
   aboutOf,
   answered,
-  bitOf,
   chipsFor,
   fixed,
-  type Issue,
   namedMeanwhile,
   QUESTIONS,
   type Question,
@@ -116,7 +115,7 @@ export class RatingForm extends LitElement {
     const suggested = suggestions(this.situation);
     const open = this.unfolded;
     const listed = open ? all : shown;
-    const chip = (issue: Issue) => html`<label class="chip"
+    const chip = (issue: IssueName) => html`<label class="chip"
       ><input
         type="checkbox"
         .checked=${live((draft.issues & bitOf(issue)) !== 0)}
@@ -263,7 +262,7 @@ export class RatingForm extends LitElement {
     this.#set({ issues: answered(this.draft.issues, question, answer) });
   }
 
-  #flag(issue: Issue, on: boolean) {
+  #flag(issue: IssueName, on: boolean) {
     const bit = bitOf(issue);
     this.#set({ issues: on ? this.draft.issues | bit : this.draft.issues & ~bit });
   }

@@ -1,28 +1,11 @@
 /** What was reported, in terms of what to ask the recipient: which issues suit, which questions to put. Pure. */
 
+import { bitOf, type IssueName } from '../core/vocabulary.ts';
 import type { Draft } from '../device/records.ts';
 import type { Delivery, DeliveryEntry, OutcomeName } from '../service/models.ts';
 
-/** Issue names in the order of their bits. */
-export const ISSUES = [
-  'late',
-  'damaged_packaging',
-  'damaged_item',
-  'missing',
-  'wrong_item',
-  'wrong_place',
-  'attitude',
-  'fee_dispute',
-  'false_attempt',
-  'unsafe_drop',
-  'no_communication',
-] as const;
-export type Issue = (typeof ISSUES)[number];
-
 export const ASPECTS = ['timeliness', 'packaging', 'professionalism', 'accuracy'] as const;
 export type Aspect = (typeof ASPECTS)[number];
-
-export const bitOf = (issue: Issue): number => 1 << ISSUES.indexOf(issue);
 
 /** A reported time is believed only this long before its block's (policy 1). */
 const BELIEVED_MS = 172_800_000;
@@ -87,15 +70,15 @@ function timeOf(report: Report): number {
 }
 
 export interface Chips {
-  readonly shown: readonly Issue[];
+  readonly shown: readonly IssueName[];
   /** Behind 'anything to flag?', or 'more'. */
-  readonly folded: readonly Issue[];
+  readonly folded: readonly IssueName[];
   /** Both, in one order that choosing does not change. */
-  readonly all: readonly Issue[];
+  readonly all: readonly IssueName[];
 }
 
 /** What most often spoils a delivery, first. */
-const COMMON: readonly Issue[] = [
+const COMMON: readonly IssueName[] = [
   'late',
   'damaged_packaging',
   'damaged_item',
@@ -123,8 +106,8 @@ export function chipsFor(overall: number, situation: Situation, chosen: number):
 }
 
 /** Returns the issues that the reports themselves suggest. */
-export function suggestions(situation: Situation): Issue[] {
-  const found: Issue[] = [];
+export function suggestions(situation: Situation): IssueName[] {
+  const found: IssueName[] = [];
   if (situation.lateByMs > 0) found.push('late');
   if (situation.outcome === 'lost') found.push('missing');
   return found;
@@ -134,7 +117,7 @@ export type Question = 'attempted' | 'arrived';
 export interface Choice {
   readonly answer: string;
   /** The issue that this answer flags; null for an answer that flags none. */
-  readonly flags: Issue | null;
+  readonly flags: IssueName | null;
 }
 
 /** What to ask, with its answers; each question owns the issues of its answers. */

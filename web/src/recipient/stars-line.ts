@@ -2,9 +2,10 @@
 
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { issuesOf } from '../core/vocabulary.ts';
 import { controls } from '../look/controls.ts';
 import type { Words } from '../words/words.ts';
-import { ASPECTS, bitOf, ISSUES } from './situation.ts';
+import { ASPECTS } from './situation.ts';
 import { STAR } from './star.ts';
 
 export interface Ratings {
@@ -75,7 +76,7 @@ export class StarsLine extends LitElement {
     const { words, item } = this;
     const bits = item.issue_bits ?? (typeof item.issues === 'number' ? item.issues : 0);
     const rated = ASPECTS.filter((aspect) => item[aspect] > 0);
-    const issues = ISSUES.filter((issue) => (bits & bitOf(issue)) !== 0);
+    const issues = issuesOf(bits);
     if (item.overall === 0 && rated.length === 0 && bits === 0)
       return html`<p class="soft">${words.t('standing.withdrawn')}</p>`;
     return html`<p>

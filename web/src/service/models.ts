@@ -2,16 +2,11 @@
 
 import type { SigningDomain } from '../core/digests.ts';
 import type { Hex } from '../core/hex.ts';
+import type { OutcomeName } from '../core/vocabulary.ts';
+
+export type { OutcomeName } from '../core/vocabulary.ts';
 
 export type EntryKind = 'opening' | 'report' | 'feedback' | 'key_change' | 'note' | 'driver_move';
-export type OutcomeName =
-  | 'out_for_delivery'
-  | 'attempted'
-  | 'delivered'
-  | 'returned'
-  | 'lost'
-  | 'cancelled'
-  | 'not_received';
 export type Standing = 'recognised' | 'good' | 'watch' | 'investigate' | 'insufficient';
 
 /** One entry of the record. */

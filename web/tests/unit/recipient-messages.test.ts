@@ -2,7 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
-import { ASPECTS, ISSUES, QUESTIONS } from '../../src/recipient/situation.ts';
+import { ISSUES } from '../../src/core/vocabulary.ts';
+import { ASPECTS, QUESTIONS } from '../../src/recipient/situation.ts';
 import { type Messages, Words } from '../../src/words/words.ts';
 
 const FOLDER = new URL('../../src/recipient/messages/', import.meta.url);

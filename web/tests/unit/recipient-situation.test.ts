@@ -1,15 +1,14 @@
 /** What is asked of the recipient, for what was reported and rated. */
 
 import { expect, test } from '@playwright/test';
+import { bitOf, ISSUES } from '../../src/core/vocabulary.ts';
 import { EMPTY_DRAFT } from '../../src/device/records.ts';
 import {
   aboutOf,
   answered,
-  bitOf,
   chipsFor,
   driversOf,
   fixed,
-  ISSUES,
   namedMeanwhile,
   questionsFor,
   situationOf,

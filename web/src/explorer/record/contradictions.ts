@@ -1,8 +1,8 @@
 /** Values that an entry states twice, held against each other: a head binds one of the two, the reader sees the other. */
 
+import { issuesOf, outcomeNumber } from '../../core/vocabulary.ts';
 import { unpackDelivery, unpackDriver } from '../../core/words.ts';
 import type { Entry } from '../../service/models.ts';
-import { issuesOf, outcomeNumber } from './names.ts';
 import { unixSeconds } from './times.ts';
 
 export interface Contradiction {

@@ -1,10 +1,10 @@
 /** Every raw value of an entry, its packed word unpacked, in the order in which a reader checks them. Pure. */
 
+import { OUTCOMES } from '../../core/vocabulary.ts';
 import { unpackDelivery, unpackDriver } from '../../core/words.ts';
 import type { Entry } from '../../service/models.ts';
 import { pathOf } from '../routes.ts';
 import { entryDigest } from './heads.ts';
-import { OUTCOMES } from './names.ts';
 import { unixSeconds } from './times.ts';
 
 export interface Fact {

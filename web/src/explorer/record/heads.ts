@@ -7,9 +7,9 @@
 
 import { type Fields, nextHead, type StructName, structHash, ZERO_HASH } from '../../core/digests.ts';
 import type { Hex } from '../../core/hex.ts';
+import { outcomeNumber } from '../../core/vocabulary.ts';
 import type { Entry } from '../../service/models.ts';
 import { type Contradiction, contradictions } from './contradictions.ts';
-import { outcomeNumber } from './names.ts';
 import { unixSeconds } from './times.ts';
 
 export type Owner =

@@ -1,9 +1,9 @@
 /** An entry in words: only what the entry says, in the reader's language, with the way to whatever it names. Pure. */
 
+import { issuesOf, OUTCOMES } from '../../core/vocabulary.ts';
 import type { Entry, FeedbackItem, Member } from '../../service/models.ts';
 import type { Words } from '../../words/words.ts';
 import { pathOf } from '../routes.ts';
-import { issuesOf, OUTCOMES } from './names.ts';
 
 /** A piece of a sentence: text, or text that leads somewhere. */
 export interface Piece {

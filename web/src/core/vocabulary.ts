@@ -1,9 +1,7 @@
 /** The record's fixed vocabulary. It stands here, not in an answer: what is checked must not come from who is checked. */
 
-import type { OutcomeName } from '../../service/models.ts';
-
 /** Outcome names, in the order of their numbers from 1. */
-export const OUTCOMES: readonly OutcomeName[] = [
+export const OUTCOMES = [
   'out_for_delivery',
   'attempted',
   'delivered',
@@ -11,7 +9,9 @@ export const OUTCOMES: readonly OutcomeName[] = [
   'lost',
   'cancelled',
   'not_received',
-];
+] as const;
+
+export type OutcomeName = (typeof OUTCOMES)[number];
 
 /** Issue names, in the order of their bits from 0. */
 export const ISSUES = [
@@ -33,6 +33,11 @@ export type IssueName = (typeof ISSUES)[number];
 /** Returns the names of an issue set's bits, in the bits' order. */
 export function issuesOf(bits: number): IssueName[] {
   return ISSUES.filter((_, bit) => (bits & (1 << bit)) !== 0);
+}
+
+/** Returns an issue's place in an issue set. */
+export function bitOf(issue: IssueName): number {
+  return 1 << ISSUES.indexOf(issue);
 }
 
 /** Returns an outcome's number; 0 for what is no outcome. */
