@@ -7,7 +7,8 @@ import './docs-page.css';
 
 class DocsPage extends HTMLElement {
   connectedCallback(): void {
-    const view = document.createElement('main');
+    // Swagger UI brings its own landmarks.
+    const view = document.createElement('div');
     this.append(document.createElement('d-header'), view);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const theme = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
