@@ -36,16 +36,24 @@ self.addEventListener('fetch', (event) => {
 /** The page of now where there is a line, else the one kept. */
 async function page(event) {
   const cache = await caches.open(CACHE);
-  const kept = await cache.match(SHELL);
+  const kept = await keptShell(cache);
   try {
     const signal = kept === undefined ? undefined : AbortSignal.timeout(PATIENCE_MS);
     const response = await fetch(event.request.url, { signal, credentials: 'same-origin' });
-    if (response.ok || kept === undefined) return response;
-    return kept;
+    if (kept === undefined) return response;
+    if (!response.ok) return kept;
+    await response.clone().arrayBuffer(); // A line that is cut in the middle of the answer counts as none.
+    return response;
   } catch (error) {
     if (kept !== undefined) return kept;
     throw error;
   }
+}
+
+/** Read whole at once: a newer one may take its place in the cache while the browser still reads. */
+async function keptShell(cache) {
+  const kept = await cache.match(SHELL);
+  return kept === undefined ? undefined : new Response(await kept.arrayBuffer(), kept);
 }
 
 /** Hashed names never change what they mean: what is kept is right. */
@@ -71,7 +79,8 @@ async function keepShell(path) {
     if (name.endsWith('.js')) toRead.push(...assetsIn(await file.text()));
   }
   await fetched(cache, '/favicon.svg');
-  await cache.put(SHELL, response);
+  const kept = await keptShell(cache);
+  if (kept === undefined || (await kept.text()) !== text) await cache.put(SHELL, response);
   for (const old of await cache.keys()) {
     const { pathname } = new URL(old.url);
     if (pathname !== SHELL && !wanted.has(pathname)) await cache.delete(old);
