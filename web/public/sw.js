@@ -80,7 +80,9 @@ async function keepShell(path) {
   }
   await fetched(cache, '/favicon.svg');
   const kept = await keptShell(cache);
-  if (kept === undefined || (await kept.text()) !== text) await cache.put(SHELL, response);
+  const policy = 'content-security-policy'; // The kept page holds to the policy it came with: a new one is a new page.
+  const same = kept?.headers.get(policy) === response.headers.get(policy) && (await kept?.text()) === text;
+  if (!same) await cache.put(SHELL, response);
   for (const old of await cache.keys()) {
     const { pathname } = new URL(old.url);
     if (pathname !== SHELL && !wanted.has(pathname)) await cache.delete(old);
