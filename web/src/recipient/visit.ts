@@ -18,7 +18,7 @@ import { forgetWords, keepRecorded, locksOut, withoutDocuments } from './forgett
 import { NotThisDelivery, readAsHolder, readDelivery } from './reading.ts';
 
 const AGAIN_MS = 2_000;
-const LONGEST_AGAIN_MS = 60_000;
+const LONGEST_AGAIN_MS = 30_000;
 const CUT_MS = 6_000;
 
 const START: Snapshot = {
@@ -242,6 +242,7 @@ export class Visit extends EventTarget {
       this.#show({ ledger });
       const { delivery, entries, token, possession } = await this.#readAsHolder(device);
       const at = Date.now();
+      if (this.now.stale || this.now.obstacle !== null) this.#wait = AGAIN_MS;
       await device.put(['seen', { deliveryId, at, ledger, delivery, entries }]);
       this.#show({ delivery, entries, possession, obstacle: null, readAt: at, stale: false });
       this.#show({ holder: await this.#holder(device) });
@@ -404,11 +405,13 @@ export class Visit extends EventTarget {
     if (this.#isOnItsWay()) this.#later();
   }
 
+  /** Comes back after a wait that doubles with each coming back, not with each reason to: many at once are one. */
   #later(): void {
     clearTimeout(this.#timer);
     if (this.#over.signal.aborted) return;
     this.#timer = setTimeout(
       () => {
+        this.#wait = Math.min(this.#wait * 2, LONGEST_AGAIN_MS);
         if (!navigator.onLine) return;
         if (this.#ledger !== null && this.#isOnItsWay() && this.now.obstacle === null && !this.now.stale)
           void this.#send();
@@ -416,7 +419,6 @@ export class Visit extends EventTarget {
       },
       this.#wait * (0.8 + Math.random() * 0.4),
     );
-    this.#wait = Math.min(this.#wait * 2, LONGEST_AGAIN_MS);
   }
 
   #show(part: Partial<Snapshot>): void {

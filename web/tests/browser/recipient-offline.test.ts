@@ -217,6 +217,7 @@ test('two tabs change feedback at once: the second waits for the first, whose re
   stack,
   watched,
 }) => {
+  test.slow();
   watched.tolerate(/status of 503/);
   const delivery = await stack.delivered();
   await page.goto(delivery.link);
@@ -241,7 +242,8 @@ test('two tabs change feedback at once: the second waits for the first, whose re
   await context.unroute('**/v1/intents/**');
   await context.unroute('**/v1/deliveries/**');
   await context.unroute('**/v1/stream**');
-  await expect(page.getByText(/revision 2\./)).toBeVisible({ timeout: 30_000 });
+  // Looked for again after twice as long each time, at most after 36 s.
+  await expect(page.getByText(/revision 2\./)).toBeVisible({ timeout: 60_000 });
   await expect(page.getByText('3 of 5 stars: all right').first()).toBeAttached();
 });
 
