@@ -61,7 +61,6 @@ export class ExplorerDelivery extends LitElement {
           name=${words.t('delivery.id')}
         ></d-copy>
       </div>
-      ${word === null || last === undefined ? nothing : this.#state(context, word, last)}
       <explorer-entries
         .context=${context}
         .query=${this.#query}
@@ -72,22 +71,21 @@ export class ExplorerDelivery extends LitElement {
         live
         empty=${words.t('delivery.none')}
         @listed=${this.#listed}
-      ></explorer-entries>
-      ${
-        word === null
-          ? nothing
-          : html`<document-check .context=${context} .entries=${this.entries}></document-check>
-              <self-check
-                .context=${context}
-                .commands=${[`doorstep history --delivery ${this.delivery} --json`, 'doorstep verify']}
-              ></self-check>`
-      }
+        >${word === null || last === undefined ? nothing : this.#around(context, word, last)}</explorer-entries
+      >
     </div>`;
   }
 
   #listed = (event: CustomEvent<Listed>) => {
     this.entries = event.detail.entries;
   };
+
+  #around(context: Context, word: DeliveryWord, last: Entry) {
+    const commands = [`doorstep history --delivery ${this.delivery} --json`, 'doorstep verify'];
+    return html`${this.#state(context, word, last)}
+      <document-check slot="below" .context=${context} .entries=${this.entries}></document-check>
+      <self-check slot="below" .context=${context} .commands=${commands}></self-check>`;
+  }
 
   #state({ words, ledger }: Context, word: DeliveryWord, last: Entry) {
     const naming = { words, members: ledger.members };
@@ -98,7 +96,7 @@ export class ExplorerDelivery extends LitElement {
         <dt>${words.t(`delivery.${name}`)}</dt>
         <dd>${value}</dd>
       </div>`;
-    return html`<section class="card stack">
+    return html`<section class="card stack" slot="above">
       <h2 class="state">${words.t(outcome === undefined ? 'outcome.opened' : `outcome.${outcome}`)}</h2>
       <dl class="facts">
         ${fact('promise', words.time(word.promisedBy * 1000))}

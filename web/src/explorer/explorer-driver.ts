@@ -4,7 +4,7 @@ import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import type { DriverRow } from '../service/models.ts';
-import { type Context, Loader, orNothing } from './context.ts';
+import { type Context, Loader, orNothing, stateOf } from './context.ts';
 import './explorer-entries.ts';
 import { piece } from './explorer-entry.ts';
 import { layout } from './explorer-styles.ts';
@@ -12,7 +12,7 @@ import './head-check.ts';
 import type { Owner } from './record/heads.ts';
 import { askNode } from './record/node.ts';
 import { memberPiece } from './record/sentences.ts';
-import './reputation-card.ts';
+import { type Asked, askReputation } from './reputation-card.ts';
 import { pathOf } from './routes.ts';
 import './self-check.ts';
 
@@ -23,7 +23,8 @@ const NODE = 'http://127.0.0.1:8545';
 export class ExplorerDriver extends LitElement {
   @property({ attribute: false }) context: Context | null = null;
   @property({ attribute: false }) number = 0;
-  readonly #driver = new Loader<{ found: DriverRow | null }>(this);
+  /** Loaded before what stands below it is shown, so that nothing moves under the reader's hand. */
+  readonly #driver = new Loader<{ found: DriverRow | null; reputation: Asked | null }>(this);
   #query = {};
   #owner: Owner = { kind: 'driver', number: 0 };
 
@@ -34,24 +35,42 @@ export class ExplorerDriver extends LitElement {
     if (context === null || !(changed.has('number') || changed.has('context'))) return;
     this.#query = { driver: number };
     this.#owner = { kind: 'driver', number };
-    void this.#driver.run(async (signal) => ({ found: await orNothing(find(context, number, signal)) }));
+    this.#load();
   }
+
+  #load = () => {
+    const { context, number } = this;
+    if (context === null) return;
+    void this.#driver.run(async (signal) => {
+      const found = await orNothing(find(context, number, signal));
+      // Whoever may see the one may see the other.
+      const reputation = found === null ? null : await askReputation(context, 'drivers', number, signal);
+      return { found, reputation };
+    });
+  };
 
   override render() {
     if (this.context === null) return nothing;
     const { context, number } = this;
-    const { words, status } = context;
+    const { words } = context;
+    const loaded = this.#driver.value;
     return html`<div class="stack">
       <div>
         <h1>${words.t('driver.title', { number: String(number) })}</h1>
         ${this.#carrier(context)}
       </div>
-      ${
-        // Whoever may see the one may see the other.
-        this.#driver.value?.found
-          ? html`<reputation-card .context=${context} of="drivers" .number=${number}></reputation-card>`
-          : nothing
-      }
+      ${loaded === null ? stateOf(words, this.#driver.failure, this.#load) : this.#below(context, loaded.reputation)}
+    </div>`;
+  }
+
+  #below(context: Context, reputation: Asked | null) {
+    const { number } = this;
+    const { words, status } = context;
+    return html`${
+      reputation === null
+        ? nothing
+        : html`<reputation-card .context=${context} .asked=${reputation} @again=${this.#load}></reputation-card>`
+    }
       <head-check .context=${context} .of=${this.#owner}></head-check>
       <explorer-entries
         .context=${context}
@@ -60,22 +79,19 @@ export class ExplorerDriver extends LitElement {
         heading=${words.t('driver.entries')}
         live
         empty=${words.t('driver.none', { number: String(number) })}
-      ></explorer-entries>
-      <self-check
+      ><self-check slot="below"
         .context=${context}
         .commands=${[
           `doorstep history --driver ${number} --json`,
           'doorstep verify',
           askNode(this.#owner, status.ledger, NODE, null),
         ]}
-      ></self-check>
-    </div>`;
+      ></self-check></explorer-entries>`;
   }
 
   #carrier({ words, ledger }: Context) {
     const loaded = this.#driver.value;
-    if (loaded === null)
-      return html`<p class="soft">${this.#driver.failure === null ? words.t('state.loading') : words.t('driver.unknown')}</p>`;
+    if (loaded === null) return nothing;
     const { found } = loaded;
     if (found === null) return html`<p class="soft">${words.t('driver.unknown')}</p>`;
     const naming = { words, members: ledger.members };

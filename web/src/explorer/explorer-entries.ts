@@ -11,6 +11,7 @@ import { Problem } from '../service/problems.ts';
 import { follow, type StreamState } from '../service/stream.ts';
 import { type Context, Loader, stateOf } from './context.ts';
 import './explorer-entry.ts';
+import type { Words } from '../words/words.ts';
 import { layout } from './explorer-styles.ts';
 import { plainText, sentence } from './record/sentences.ts';
 
@@ -30,8 +31,8 @@ const MOST_SHOWN = 2000;
 
 /**
  * Properties: `context`, `query` (filters of /v1/history), `heading`, `order`, `limit`, `live`, `empty` (what to say
- * where there is none), `here` (the page's own path). Event `listed`, detail: what is
- * listed (`Listed`), whenever it changes.
+ * where there is none), `here` (the page's own path). Slots `above` and `below`: what stands around the list, shown with
+ * it, so that nothing moves when it comes. Event `listed`, detail: what is listed (`Listed`), whenever it changes.
  */
 @customElement('explorer-entries')
 export class ExplorerEntries extends LitElement {
@@ -77,8 +78,15 @@ export class ExplorerEntries extends LitElement {
       .dot.live {
         background: var(--d-good);
       }
+      .heading {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        gap: var(--d-4);
+      }
       .line {
         display: inline-flex;
+        white-space: nowrap;
         align-items: center;
         gap: var(--d-2);
       }
@@ -127,16 +135,25 @@ export class ExplorerEntries extends LitElement {
   override render() {
     if (this.context === null) return nothing;
     const { words } = this.context;
-    return html`<section class="card">
-      <div class="row apart">
-        <h2>${this.heading}</h2>
-        ${this.#line()}
-      </div>
-      ${this.#body()}
+    const { value, failure } = this.#list;
+    return html`<div class="stack">
+      ${value === null && failure === null ? stateOf(words, null, () => undefined) : this.#shown(words)}
       <p class="visually-hidden" aria-live="polite">${this.news}</p>
-      ${this.over === '' ? nothing : html`<p class="note watch">${(this.context as Context).words.t('entries.over', { detail: this.over })}</p>`}
-      ${this.moreFailed ? html`<p role="alert" class="note watch">${words.t('entries.more-failed')}</p>` : nothing}
-    </section>`;
+    </div>`;
+  }
+
+  #shown(words: Words) {
+    return html`<slot name="above"></slot>
+      <section class="card">
+        <div class="heading">
+          <h2>${this.heading}</h2>
+          ${this.#line()}
+        </div>
+        ${this.#body()}
+        ${this.over === '' ? nothing : html`<p class="note watch">${words.t('entries.over', { detail: this.over })}</p>`}
+        ${this.moreFailed ? html`<p role="alert" class="note watch">${words.t('entries.more-failed')}</p>` : nothing}
+      </section>
+      <slot name="below"></slot>`;
   }
 
   #line() {

@@ -78,16 +78,16 @@ export class ExplorerStart extends LitElement {
               heading=${words.t('start.latest')}
               limit="10"
               live
-            ></explorer-entries>`
-          : nothing
+              >${this.#ledger(this.context)}</explorer-entries
+            >`
+          : this.#ledger(this.context)
       }
-      ${this.#ledger(this.context)}
     </div>`;
   }
 
   #ledger({ words, ledger, status }: Context) {
     const block = status.indexed_block;
-    return html`<section class="card ledger">
+    return html`<section class="card ledger" slot="below">
       <h2>${words.t('ledger.heading')}</h2>
       ${status.index_halted === null ? nothing : html`<p class="note bad">${words.t('ledger.halted', { why: status.index_halted })}</p>`}
       <dl class="facts">

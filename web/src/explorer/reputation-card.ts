@@ -1,23 +1,45 @@
 /** `<reputation-card>`: standing and figures of a driver, a carrier or a shipper, where the reader may see them. */
 
-import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import '../look/d-standing.ts';
 import type { Figure, Reputation } from '../service/models.ts';
-import { type Context, Loader, orNothing, stateOf } from './context.ts';
+import { type Context, orNothing, stateOf } from './context.ts';
 import { layout } from './explorer-styles.ts';
 
 const MILLION = 1_000_000;
 const RATINGS = ['overall', 'timeliness', 'packaging', 'professionalism', 'accuracy'];
 
-/** Properties: `context`, `of` (`drivers`, `carriers`, `shippers`), `number`. */
+export type Of = 'drivers' | 'carriers' | 'shippers';
+
+/** A reputation as it was asked for: `found` is null where it is not for this reader. */
+export interface Asked {
+  readonly of: Of;
+  readonly found: Reputation | null;
+  readonly failure: unknown;
+}
+
+/** Asks for a reputation; a failure is part of the answer, so that the rest of a page can be shown without it. */
+export async function askReputation(
+  context: Context,
+  of: Of,
+  number: number,
+  signal: AbortSignal,
+): Promise<Asked> {
+  const path = `/v1/${of}/${number}/reputation`;
+  try {
+    return { of, found: await orNothing(context.client.get<Reputation>(path, {}, signal)), failure: null };
+  } catch (failure) {
+    return { of, found: null, failure };
+  }
+}
+
+/** Properties: `context`, `asked`. Event: `again`, when a failed one is to be asked for once more. */
 @customElement('reputation-card')
 export class ReputationCard extends LitElement {
   @property({ attribute: false }) context: Context | null = null;
-  @property() of: 'drivers' | 'carriers' | 'shippers' = 'drivers';
-  @property({ attribute: false }) number = 0;
-  readonly #reputation = new Loader<{ found: Reputation | null }>(this);
+  @property({ attribute: false }) asked: Asked | null = null;
 
   static override styles = [
     controls,
@@ -50,31 +72,18 @@ export class ReputationCard extends LitElement {
     `,
   ];
 
-  override willUpdate(changed: PropertyValues): void {
-    if (changed.has('context') || changed.has('of') || changed.has('number')) this.#load();
-  }
-
-  #load = () => {
-    const { context } = this;
-    if (context === null || this.number === 0) return;
-    const path = `/v1/${this.of}/${this.number}/reputation`;
-    void this.#reputation.run(async (signal) => ({
-      found: await orNothing(context.client.get<Reputation>(path, {}, signal)),
-    }));
-  };
-
   override render() {
-    if (this.context === null) return nothing;
+    if (this.context === null || this.asked === null) return nothing;
     const { words } = this.context;
-    const loaded = this.#reputation.value;
+    const { of, found, failure } = this.asked;
     return html`<section class="card stack">
-      <h2>${words.t(`reputation.${this.of}`)}</h2>
+      <h2>${words.t(`reputation.${of}`)}</h2>
       ${
-        loaded === null
-          ? stateOf(words, this.#reputation.failure, this.#load)
-          : loaded.found === null
+        failure !== null
+          ? stateOf(words, failure, () => this.dispatchEvent(new Event('again')))
+          : found === null
             ? html`<p class="soft">${words.t('reputation.private')}</p>`
-            : this.#figures(loaded.found)
+            : this.#figures(found)
       }
     </section>`;
   }

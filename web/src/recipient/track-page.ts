@@ -32,12 +32,14 @@ export class TrackPage extends LitElement {
     controls,
     css`
       :host {
-        display: block;
+        display: grid;
+        grid-template: auto 1fr auto / minmax(0, 1fr);
         min-block-size: 100dvh;
       }
       header,
       main,
       footer {
+        inline-size: 100%;
         max-inline-size: 42rem;
         margin: 0 auto;
         padding-inline: var(--d-4);
@@ -68,6 +70,7 @@ export class TrackPage extends LitElement {
       }
       main {
         display: grid;
+        align-content: start;
         grid-template-columns: minmax(0, 1fr);
         gap: var(--d-5);
         padding-block-end: var(--d-6);
@@ -138,7 +141,7 @@ export class TrackPage extends LitElement {
         </select>
       </header>
       <main class=${seen?.delivery ? 'wide' : ''}>${this.#main(words, seen, shop)}</main>
-      <footer><p>${words.t('page.footer')}</p></footer>`;
+      <footer ?hidden=${seen !== null && viewOf(seen, this.time) === 'loading'}><p>${words.t('page.footer')}</p></footer>`;
   }
 
   #main(words: Words, seen: Snapshot | null, shop: string | null) {
