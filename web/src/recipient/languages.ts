@@ -14,13 +14,7 @@ export function languageNames(): [tag: string, name: string][] {
     });
 }
 
-/**
- * Loads the words for a chosen language, or for the reader's own where none is chosen. Dates and numbers follow the
- * reader's own region, as long as it has that language.
- */
+/** Loads the words for a chosen language, or for the reader's own where none is chosen. */
 export function wordsFor(chosen: string | null): Promise<Words> {
-  const own = globalThis.navigator?.languages ?? ['en'];
-  if (chosen === null) return loadWords(catalogue, own);
-  const base = (tag: string) => tag.toLowerCase().split('-')[0];
-  return loadWords(catalogue, [...own.filter((tag) => base(tag) === base(chosen)), chosen, ...own]);
+  return loadWords(catalogue, globalThis.navigator?.languages ?? ['en'], chosen);
 }

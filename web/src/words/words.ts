@@ -24,23 +24,33 @@ export function catalogueOf(files: Record<string, () => Promise<unknown>>): Cata
 export function bestLanguage(catalogue: Catalogue, wanted: readonly string[]): string {
   const tags = Object.keys(catalogue);
   for (const one of wanted) {
-    const exact = tags.find((tag) => tag.toLowerCase() === one.toLowerCase());
-    const base = tags.find((tag) => tag.split('-')[0] === one.toLowerCase().split('-')[0]);
-    if (exact ?? base) return (exact ?? base) as string;
+    // A region's own file, then the language's, then any other region's.
+    const found =
+      tags.find((tag) => tag.toLowerCase() === one.toLowerCase()) ??
+      tags.find((tag) => tag === baseOf(one)) ??
+      tags.find((tag) => baseOf(tag) === baseOf(one));
+    if (found !== undefined) return found;
   }
   return tags.includes('en') ? 'en' : (tags[0] ?? 'en');
 }
 
-/** Loads the words that suit `wanted` (by default the browser's languages). */
+/**
+ * Loads the words that suit `wanted` (by default the browser's languages), or the language that was `chosen`. Formats
+ * follow the reader's own region ("en-GB"), as long as it is the same language.
+ */
 export async function loadWords(
   catalogue: Catalogue,
   wanted: readonly string[] = readersLanguages(),
+  chosen: string | null = null,
 ): Promise<Words> {
-  const tag = bestLanguage(catalogue, wanted);
+  const tag = bestLanguage(catalogue, chosen === null ? wanted : [chosen, ...wanted]);
   const messages = await catalogue[tag]?.();
-  // Formats follow the reader's own region ("en-GB"), as long as it is the same language.
-  const locale = wanted.find((one) => one.toLowerCase().split('-')[0] === tag.split('-')[0]) ?? tag;
+  const locale = wanted.find((one) => baseOf(one) === baseOf(tag)) ?? tag;
   return new Words(tag, messages ?? {}, locale);
+}
+
+function baseOf(tag: string): string {
+  return tag.toLowerCase().split('-')[0] ?? '';
 }
 
 function readersLanguages(): readonly string[] {
