@@ -49,6 +49,8 @@ export class Live extends EventTarget {
         },
       },
       this.session.signal,
+      // Who keeps the dashboard in a tab sees the count of what came in its title.
+      { unseen: true },
     );
   }
 

@@ -159,7 +159,8 @@ export class ExplorerEntries extends LitElement {
   #line() {
     if (!this.live || this.context === null || this.line === 'none') return nothing;
     const { words } = this.context;
-    const key = this.line === 'live' ? 'entries.live' : 'entries.waiting';
+    const known = this.line === 'live' || this.line === 'queued';
+    const key = known ? `entries.${this.line}` : 'entries.waiting';
     return html`<span class="line small soft"
       ><span class="dot ${this.line}" aria-hidden="true"></span>${words.t(key)}</span
     >`;

@@ -366,6 +366,8 @@ export class Visit extends EventTarget {
   /** A line that stays cut for a while makes what is shown old news. */
   #heard(state: StreamState): void {
     clearTimeout(this.#cut);
+    this.#live = state !== 'queued';
+    if (state === 'queued') this.#later();
     if (state === 'live' && this.now.stale) void this.refresh();
     if (state === 'waiting')
       this.#cut = setTimeout(() => {

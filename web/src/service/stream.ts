@@ -1,19 +1,23 @@
 /**
  * The live record: `GET /v1/stream`, read over fetch so that keys travel in headers.
  *
- * A cut is mended from the last id received: every entry comes once. No byte for 40 s means a dead line.
+ * A cut is mended from the last id received: every entry comes once. No byte for 40 s means a dead line. A page out of
+ * sight is not followed for; what it missed comes when it is looked at again.
  */
 
 import { createParser } from 'eventsource-parser';
 import type { Client, Query } from './client.ts';
+import { inSight, outOfSight, withLine } from './lines.ts';
 import type { Entry } from './models.ts';
 import { Problem, problemFrom } from './problems.ts';
 
 const SILENCE_MS = 40_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
+const OUT_OF_SIGHT_MS = 10_000;
 
-export type StreamState = 'connecting' | 'live' | 'waiting';
+/** `queued`: other streams of this browser have all its lines; until one is free, looking now and then has to do. */
+export type StreamState = 'queued' | 'connecting' | 'live' | 'waiting';
 
 export interface StreamHandlers {
   /** A new entry of the record, in chain order, once. */
@@ -25,9 +29,18 @@ export interface StreamHandlers {
   closed?(problem: Problem): void;
 }
 
-/** Follows the record until `signal` aborts; returns at once. Reconnects by itself, at once when the line comes back. */
-export function follow(client: Client, query: Query, handlers: StreamHandlers, signal: AbortSignal): void {
-  void run(client, query, handlers, signal);
+/**
+ * Follows the record until `signal` aborts; returns at once. Reconnects by itself, at once when the line comes back.
+ * `unseen`: follows on while the page is out of sight.
+ */
+export function follow(
+  client: Client,
+  query: Query,
+  handlers: StreamHandlers,
+  signal: AbortSignal,
+  { unseen = false } = {},
+): void {
+  void run(client, query, handlers, signal, unseen ? Number.POSITIVE_INFINITY : OUT_OF_SIGHT_MS);
 }
 
 async function run(
@@ -35,24 +48,35 @@ async function run(
   query: Query,
   handlers: StreamHandlers,
   signal: AbortSignal,
+  patience: number,
 ): Promise<void> {
   let last: string | null = null;
   let wait = FIRST_WAIT_MS;
   while (!signal.aborted) {
-    handlers.state?.('connecting');
+    if (patience !== Number.POSITIVE_INFINITY) await inSight(signal);
+    const sight = outOfSight(patience);
+    const until = AbortSignal.any([signal, sight.signal]);
+    const received = (id: string) => {
+      last = id;
+      wait = FIRST_WAIT_MS;
+    };
+    const connect = () => {
+      handlers.state?.('connecting');
+      return once(client, query, handlers, until, last, received);
+    };
     try {
-      await once(client, query, handlers, signal, last, (id) => {
-        last = id;
-        wait = FIRST_WAIT_MS;
-      });
+      await withLine(until, connect, () => handlers.state?.('queued'));
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Problem && !error.retryable) {
         handlers.closed?.(error);
         return;
       }
+    } finally {
+      sight.done();
     }
     if (signal.aborted) return;
+    if (sight.signal.aborted) continue;
     handlers.state?.('waiting');
     await pause(wait * (0.75 + Math.random() / 2), signal);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
