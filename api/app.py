@@ -35,7 +35,7 @@ from api.settings import Settings
 from api.status.endpoints import VERSION
 from api.status.endpoints import router as status
 from api.stream.endpoints import router as stream
-from api.stream.watch import Streams
+from api.stream.streams import Streams
 from chain_client.domain.errors import InvalidInput
 from chain_client.intake import MAX_ITEMS, Answer, Intake, PreparedFeedback, Refusal
 from chain_client.outbox.signer import LocalSigner, load_keystore

@@ -70,6 +70,12 @@ async def present(request: Request, context: Services, connection: AsyncConnecti
     return await _authenticate(request, await _bearer(request), context, connection)
 
 
+async def presented_key(request: Request) -> str | None:
+    """Return the API key as it was sent, valid or not."""
+    credentials = await _bearer(request)
+    return None if credentials is None else credentials.credentials
+
+
 def _unauthorised(detail: str) -> Problem:
     return Problem(401, "unauthorized", detail, headers={"www-authenticate": 'Bearer realm="doorstep"'})
 

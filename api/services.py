@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.gathering import Gathering
 from api.settings import Settings
-from api.stream.watch import Streams
+from api.stream.streams import Streams
 from chain_client.domain.ids import Address
 from chain_client.intake import Intake, PreparedFeedback, Refusal
 from chain_client.store import LedgerId, Store

@@ -10,16 +10,19 @@ from fastapi import APIRouter, Header, Query, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from api.auth import PossibleCaller, ReadToken, present, required
-from api.deliveries.access import holds_token
+from api.auth import PossibleCaller, ReadToken, present, presented_key, required
+from api.deliveries.access import TOKEN_HEADER, holds_token
 from api.problems import RETRY_AFTER_SECONDS, Problem, documented, not_found
 from api.services import Context, Reading, Services
-from api.stream.events import EventStream, event
+from api.stream.credentials import Credential, Key, Token
+from api.stream.events import EventStream
 from api.stream.models import EXAMPLE, MEDIA_TYPE
 from api.stream.tail import Mark, Tail, present_end
+from api.stream.wire import event
 from api.times import format_time
 from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import DeliveryId, DriverNumber, MemberNumber, parse_delivery_id
+from chain_client.domain.links import decode_secret
 from chain_client.domain.records import Kind
 from chain_client.indexer import reader as index
 from chain_client.indexer.reader import HistoryQuery
@@ -43,7 +46,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 @router.get("/stream", summary="The record, live", response_class=_Documented, responses=_RESPONSES)
 async def get_stream(
     request: Request,
-    caller: PossibleCaller,  # shows in the document; `_admit` looks again whenever something is sent
+    caller: PossibleCaller,  # shows in the document; `_admit` looks again whenever the stream reads
     read_token: ReadToken,
     context: Context,
     connection: Reading,
@@ -73,7 +76,7 @@ async def get_stream(
     """
     delivery_id = None if delivery is None else parse_delivery_id(delivery, "delivery")
     check = partial(_admit, request, context, delivery_id, read_token)
-    stranger = await check(connection)
+    credential = await check(connection)
     head = await index.indexed_head(connection, context.ledger_id)
     if head is None:
         raise Problem(
@@ -91,7 +94,7 @@ async def get_stream(
     mark = await _start(context, connection, last_event_id, after)
     data = {"block": head.block_number, "chain_time": format_time(head.chain_time)}
     first = event("ready", orjson.dumps(data), mark.cursor)
-    return EventStream(context, Tail(query, mark), first=first, stranger=stranger, check=check)
+    return EventStream(context, Tail(query, mark), first=first, credential=credential, check=check)
 
 
 async def _start(
@@ -110,16 +113,16 @@ async def _admit(
     delivery_id: DeliveryId | None,
     read_token: str | None,
     connection: AsyncConnection,
-) -> bool:
-    """Raise where the caller may not read this stream (any more); say whether it is a stranger."""
+) -> Credential | None:
+    """Raise where the caller may not read this stream (any more); return what it was that let them, None for a stranger."""
     if await present(request, context, connection) is not None:
-        return False
+        return Key(await presented_key(request) or "")
     if read_token is not None:
         if delivery_id is None:
             raise InvalidInput("delivery", "is required with a read token, which reads one delivery")
         if not await holds_token(context, connection, delivery_id, read_token):
             raise not_found("There is no such delivery of yours.")
-        return False
+        return Token(delivery_id, decode_secret(read_token, TOKEN_HEADER))
     if not context.settings.public_record:
         required(None)
-    return True
+    return None

@@ -11,16 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.entries import shown
 from api.problems import Problem, answer, as_problem, problem_bytes
 from api.services import Services
+from api.stream import watch
+from api.stream.credentials import Credential
 from api.stream.models import MEDIA_TYPE
-from api.stream.tail import Page, Tail
+from api.stream.tail import Tail
 from api.stream.watch import Bell
+from api.stream.wire import HEARTBEAT, entry_event, event
 from chain_client.domain.errors import DoorstepError
 from chain_client.indexer import reader as index
 
-HEARTBEAT_SECONDS: Final = 15.0
 _SEND_SECONDS: Final = 60.0
 """How long a client may leave what was sent to it unread."""
 _PAGE: Final = 100
@@ -32,17 +33,11 @@ _HEADERS: Final = (
 )
 
 
-def event(name: str, data: bytes, cursor: str | None = None) -> bytes:
-    """Return one event; `data` is JSON in one line."""
-    place = "" if cursor is None else f"id: {cursor}\n"
-    return f"event: {name}\n{place}data: ".encode() + data + b"\n\n"
-
-
 class EventStream(Response):
     """Sends `first`, and then what `tail` gives, until the client goes, may not read any more, or the server ends.
 
-    `check` raises where the caller may not read (any more); it is asked before entries are sent and with every
-    heartbeat.
+    `credential` is what the watcher looks up from time to time, None for a stranger's stream; `check` raises where the
+    caller may not read (any more), and is asked whenever the stream reads the database by itself.
     """
 
     media_type = MEDIA_TYPE
@@ -53,20 +48,20 @@ class EventStream(Response):
         tail: Tail,
         *,
         first: bytes = b"",
-        stranger: bool = False,
+        credential: Credential | None,
         check: Callable[[AsyncConnection], Awaitable[Any]],
     ) -> None:
         super().__init__()
         self._context = context
         self._tail = tail
         self._first = first
-        self._stranger = stranger
+        self._credential = credential
         self._check = check
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection of ASGI."""
         try:
-            with self._context.streams.open(self._tail.query, stranger=self._stranger) as bell:
+            with self._context.streams.open(self._tail, self._credential) as bell:
                 listening = asyncio.create_task(_end_when_gone(receive, bell))
                 try:
                     await self._serve(scope, send, bell)
@@ -82,42 +77,38 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
         await _put(send, self._first)
         clock = asyncio.get_running_loop().time
-        due = clock() + HEARTBEAT_SECONDS
+        due = clock() + watch.HEARTBEAT_SECONDS
         while not bell.over:
-            rung = await bell.wait(due - clock())
+            look, chunk = await bell.wait(due - clock())
             if bell.over:
                 break
             try:
-                page, block = await self._look(read=rung or bell.any_change)
+                if look or bell.any_change:
+                    chunk += await self._read(bell)
             except DoorstepError as error:
                 problem = as_problem(error)
                 if problem.status in _REFUSED:
                     await _put(send, event("closed", problem_bytes(problem, scope["path"])))
                 break  # what else fails may be better at the next try, which is the client's
-            chunk = _written(page, block, self._tail)
             if chunk or clock() >= due:
-                await _put(send, chunk or b":\n\n")
-                due = clock() + HEARTBEAT_SECONDS
-            bell.any_change = page.waiting
-            if page.more:
-                bell.ring()
+                await _put(send, chunk or HEARTBEAT)
+                due = clock() + watch.HEARTBEAT_SECONDS
         await _put(send, b"", more=False)
 
-    async def _look(self, *, read: bool) -> tuple[Page, int]:
+    async def _read(self, bell: Bell) -> bytes:
+        """Return what comes next, from the database and under the key or token as it is now."""
         context = self._context
         async with context.streams.turn, context.store.read() as connection:
             await self._check(connection)
-            if not read:
-                return Page(), 0
             page = await self._tail.look(connection, context.ledger_id, _PAGE)
             head = await index.indexed_head(connection, context.ledger_id) if page.rewound else None
-            return page, 0 if head is None else head.block_number
-
-
-def _written(page: Page, block: int, tail: Tail) -> bytes:
-    if page.rewound:
-        return event("rewound", orjson.dumps({"block": block}), tail.given.cursor)
-    return b"".join(event("entry", orjson.dumps(shown(row)), mark.cursor) for mark, row in page.entries)
+        bell.any_change = page.waiting
+        if page.more:
+            bell.ring()
+        if page.rewound:
+            block = 0 if head is None else head.block_number
+            return event("rewound", orjson.dumps({"block": block}), self._tail.given.cursor)
+        return b"".join(entry_event(mark, row) for mark, row in page.entries)
 
 
 async def _put(send: Send, body: bytes, *, more: bool = True) -> None:

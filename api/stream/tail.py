@@ -69,6 +69,9 @@ class Page:
     """Whether what was given before is no longer on the chain; the tail goes on after the present end."""
     waiting: bool = False
     """Whether the index has to come back to the tail's place first, as while it is built anew."""
+    start: Mark = BEGINNING
+    end: Mark = BEGINNING
+    """Between these places of one chain the query names nothing but the entries."""
 
 
 class Tail:
@@ -87,18 +90,30 @@ class Tail:
             self._looked = self.given
             if not await stands(connection, ledger_id, self.given):
                 return await self._lost(connection, ledger_id)
-        rows = await index.history(connection, ledger_id, self.query, after=self._looked.place, limit=limit)
+        start = self._looked
+        rows = await index.history(connection, ledger_id, self.query, after=start.place, limit=limit)
         hashes = await index.block_hashes(connection, ledger_id, {row.block_number for row in rows})
         entries = tuple((Mark(row.place, hashes[row.block_number]), row) for row in rows)
         more = len(rows) == limit
         if entries:
             self.given = entries[-1][0]
         self._looked = self.given if more else await present_end(connection, ledger_id)
-        return Page(entries, more=more)
+        return Page(entries, more=more, start=start, end=self._looked)
+
+    def follow(self, page: Page, given: Mark | None) -> bool:
+        """Move over a page of the whole record, of which the reader was given what `query` names, up to `given`.
+
+        False, and nothing moved, where this tail does not stand where the page starts.
+        """
+        if self._looked != page.start:
+            return False
+        self.given = given or self.given
+        self._looked = page.end
+        return True
 
     async def _lost(self, connection: AsyncConnection, ledger_id: LedgerId) -> Page:
         head = await index.indexed_head(connection, ledger_id)
         if head is None or (head.block_number < self.given.place.block_number and head.lag > 0):
             return Page(waiting=True)
         self.given = self._looked = await present_end(connection, ledger_id)
-        return Page(rewound=True)
+        return Page(rewound=True, end=self.given)

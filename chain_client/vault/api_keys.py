@@ -8,16 +8,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import MemberNumber
 from chain_client.store import LedgerId
 from chain_client.store.tables import api_keys
+from chain_client.vault._rows import chunks
 
 _KEY_ID_BYTES: Final = 8
 _SECRET_BYTES: Final = 32
@@ -59,18 +61,27 @@ async def authenticate(
     connection: AsyncConnection, ledger_id: LedgerId, presented: str
 ) -> MemberNumber | None:
     """Return whose key this is; None for one unknown, revoked or of no such form. Secrets are compared in constant time."""
-    key_id, dot, secret = presented.partition(".")
-    if not dot or len(presented) > _LONGEST or not presented.isascii():
-        return None
-    row = (
-        await connection.execute(
-            select(api_keys).where(api_keys.c.ledger_id == ledger_id, api_keys.c.key_id == key_id)
+    return (await authenticate_all(connection, ledger_id, [presented])).get(presented)
+
+
+async def authenticate_all(
+    connection: AsyncConnection, ledger_id: LedgerId, presented: Iterable[str]
+) -> dict[str, MemberNumber]:
+    """Return whose keys these are, as `authenticate` would of each, leaving out what is no key (any more)."""
+    parts = {one: one.partition(".") for one in presented if len(one) <= _LONGEST and one.isascii()}
+    known: dict[str, Row[Any]] = {}
+    for some in chunks(sorted({key_id for key_id, dot, _ in parts.values() if dot})):
+        rows = await connection.execute(
+            select(api_keys).where(api_keys.c.ledger_id == ledger_id, api_keys.c.key_id.in_(some))
         )
-    ).one_or_none()
-    matches = hmac.compare_digest(_hash(secret), _NO_HASH if row is None else row.key_hash)
-    if row is None or not matches or row.revoked_at is not None:
-        return None
-    return MemberNumber(row.member)
+        known.update((row.key_id, row) for row in rows)
+    found = {}
+    for one, (key_id, _, secret) in parts.items():
+        row = known.get(key_id)
+        matches = hmac.compare_digest(_hash(secret), _NO_HASH if row is None else row.key_hash)
+        if row is not None and matches and row.revoked_at is None:
+            found[one] = MemberNumber(row.member)
+    return found
 
 
 async def revoke(connection: AsyncConnection, ledger_id: LedgerId, key_id: str, now: int) -> bool:

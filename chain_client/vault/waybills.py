@@ -124,8 +124,8 @@ async def check_read_token(
 ) -> bool:
     """Say whether `token` reads this delivery; compares in constant time, and all the same for a delivery unknown.
 
-    The one door of read tokens: ask before every answer, and again now and then while an answer goes on. Raises
-    FormerToken (never retry) for the token that a take-over has replaced.
+    The door of read tokens: ask before every answer, and here or by `present_tokens` again now and then while an answer
+    goes on. Raises FormerToken (never retry) for the token that a take-over has replaced.
     """
     columns = waybills.c.read_token_hash, waybills.c.former_token_hash
     row = (await connection.execute(select(*columns).where(*_is(ledger_id, delivery_id)))).one_or_none()
@@ -136,6 +136,23 @@ async def check_read_token(
     if is_former and former is not None:
         raise FormerToken("The recipient took this delivery over; this link's token reads nothing any more.")
     return is_present and present is not None
+
+
+async def present_tokens(
+    connection: AsyncConnection, ledger_id: LedgerId, presented: Iterable[tuple[DeliveryId, bytes]]
+) -> set[tuple[DeliveryId, bytes]]:
+    """Return those of the tokens that read their delivery, as `check_read_token` would say of each."""
+    asked = set(presented)
+    hashes = {
+        delivery_id: kept.read_token_hash
+        for delivery_id, kept in (await by_delivery(connection, ledger_id, {one for one, _ in asked})).items()
+    }
+    return {
+        (delivery_id, token)
+        for delivery_id, token in asked
+        if (hashed := hashes.get(delivery_id)) is not None
+        and hmac.compare_digest(read_token_hash(token), hashed)
+    }
 
 
 async def replace_read_token(

@@ -9,7 +9,7 @@ from chain_client.domain.ids import to_hex
 from chain_client.domain.links import recipient_key, signing_key
 from chain_client.domain.records import KeyChange, Kind
 from chain_client.domain.signatures import sign
-from tests.api.test_stream import reading, served
+from tests.api.stream_reader import reading, served
 from tests.api.test_submissions import opening, problem
 from tests.api.world import JSON, Link, World
 
