@@ -25,10 +25,9 @@ class Streams:
     """The open streams of a process, at most `most`; no background task and no query while there are none."""
 
     def __init__(self, store: Store, ledger_id: LedgerId, *, most: int) -> None:
-        self._store = store
-        self._ledger_id = ledger_id
         self._most = most
         self._bells: set[Bell] = set()
+        self._watcher = Watcher(store, ledger_id, self._bells)
         self._watching: asyncio.Task[None] | None = None
         self._closed = False
         self.turn = asyncio.Semaphore(_READ_AT_ONCE)
@@ -79,10 +78,9 @@ class Streams:
                 bell.end()
 
     async def _watch(self) -> None:
-        watcher = Watcher(self._store, self._ledger_id, self._bells)
         while True:
             try:
-                await watcher.look()
+                await self._watcher.look()
             except DatabaseUnavailable as error:
                 _log.warning("the watcher of streams: %s", error)
             await asyncio.sleep(_LOOK_SECONDS)

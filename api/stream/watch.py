@@ -157,7 +157,8 @@ class Watcher:
         self._bells = bells
         self._stand: Mark | None = None
         self._seen: tuple[int, Hash32] | None = None
-        self._checked = asyncio.get_running_loop().time()
+        self._checked = float("-inf")
+        """When everyone's keys and tokens were looked up, by the loop's clock."""
 
     async def look(self) -> None:
         """Read what is new, look keys and tokens up where it is their time, and ring who has to know.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
 
+from api.services import Services
+from api.stream.events import EventStream
 from api.stream.tail import BEGINNING, Mark, Tail, present_end
+from api.stream.watch import Bell, Watcher
 from chain_client.domain.ids import DriverNumber
 from chain_client.domain.records import Kind
 from chain_client.indexer import reader as index
 from chain_client.indexer.reader import EntryRow, HistoryQuery
-from chain_client.store import LedgerId, Store
+from chain_client.store import DatabaseUnavailable, LedgerId, Store
 from chain_client.store.tables import blocks, cursors, entries
 from tests.api.world import world_of
 from tests.support.chain import Template, copy_of
@@ -117,23 +121,33 @@ def runner() -> Iterator[asyncio.Runner]:
 
 
 @pytest.fixture(scope="module")
-def made(
+def entered(
     runner: asyncio.Runner, chain_template: Template, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Index]:
+) -> Iterator[tuple[Index, Services]]:
     directory: Path = tmp_path_factory.mktemp("tail")
 
-    async def enter() -> tuple[Any, Index]:
+    async def enter() -> tuple[Any, Index, Services]:
         context = world_of(await copy_of(chain_template), directory)
         world = await context.__aenter__()
         await world.delivered()
         async with world.store.read() as connection:
             rows = (await connection.execute(select(entries).order_by(entries.c.block_number))).mappings()
             samples = [dict(row) for row in rows]
-        return context, Index(world.store, world.ledger_id, samples)
+        return context, Index(world.store, world.ledger_id, samples), world.app.state.services
 
-    context, found = runner.run(enter())
-    yield found
+    context, found, services = runner.run(enter())
+    yield found, services
     runner.run(context.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="module")
+def made(entered: tuple[Index, Services]) -> Index:
+    return entered[0]
+
+
+@pytest.fixture(scope="module")
+def services(entered: tuple[Index, Services]) -> Services:
+    return entered[1]
 
 
 APPEND = st.tuples(st.just("append"), st.lists(st.integers(0, 5), max_size=6))
@@ -201,3 +215,172 @@ def test_an_index_built_anew_is_waited_for(
 ) -> None:
     client = runner.run(play(made, query, acts, fresh=True))
     assert client.loads == 0, "it is the same chain"
+
+
+@dataclass
+class Listener:
+    """A client behind a real EventStream of its own, whose watcher is turned by hand."""
+
+    index: Index
+    services: Services
+    bells: set[Bell]
+    query: HistoryQuery
+    last: Mark
+    known: list[str] = field(default_factory=list)
+    rewinds: int = 0
+    reads: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def connect(self) -> None:
+        self.reads.set()
+        tail = Tail(self.query, self.last)
+        self.bell = Bell(tail, None)
+        stream = EventStream(self.services, tail, credential=None, check=self._check)
+        self.bells.add(self.bell)
+        self.task = asyncio.create_task(stream._serve({"path": "/"}, self._send, self.bell))
+
+    async def leave(self) -> None:
+        self.bells.discard(self.bell)
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+    async def _check(self, _: object) -> None:
+        """Anyone may read."""
+
+    async def _send(self, message: Any) -> None:
+        await self.reads.wait()
+        for raw in message.get("body", b"").decode().split("\n\n"):
+            lines = dict(line.split(": ", 1) for line in raw.split("\n") if ": " in line)
+            if lines.get("event") == "entry":
+                self.known.append(lines["id"])
+            elif lines.get("event") == "rewound":
+                self.rewinds += 1
+                place = Mark.of(lines["id"], "id").place
+                self.known = [one for one in await self.load() if Mark.of(one, "id").place <= place]
+            if "id" in lines:
+                self.last = Mark.of(lines["id"], "id")
+
+    async def load(self) -> list[str]:
+        async with self.index.store.read() as connection:
+            rows = await index.history(connection, self.index.ledger_id, self.query, limit=10_000)
+            hashes = await index.block_hashes(
+                connection, self.index.ledger_id, {row.block_number for row in rows}
+            )
+        return [Mark(row.place, hashes[row.block_number]).cursor for row in rows]
+
+    @property
+    def quiet(self) -> bool:
+        return self.task.done() or (self.bell._resting and not self.bell._rung.is_set())
+
+
+async def settled(listeners: list[Listener]) -> None:
+    async with asyncio.timeout(20):
+        while not all(one.quiet for one in listeners if one.reads.is_set()):
+            await asyncio.sleep(0)
+
+
+async def unreachable(*_: object) -> Any:
+    raise DatabaseUnavailable("on purpose")
+
+
+async def act(made: Index, listeners: list[Listener], watcher: Watcher, name: str, value: Any) -> None:
+    if name == "append":
+        await made.append(value)
+    elif name == "drop":
+        await made.drop(value)
+        await made.append([5, 0])
+    elif name == "rebuild":
+        for number in await made.rebuild():
+            await watcher.look()
+            await settled(listeners)
+            await made._store(number)
+    elif name == "fail":
+        with pytest.MonkeyPatch.context() as patch, suppress(DatabaseUnavailable):
+            patch.setattr("api.stream.watch.still_good", unreachable)
+            await watcher.look()
+    elif name == "busy":
+        listeners[value].reads.clear()
+    elif name == "free":
+        listeners[value].reads.set()
+    elif name == "cut":
+        await listeners[value].leave()
+        listeners[value].connect()
+    elif name == "settle":
+        await settled(listeners)
+    else:
+        await watcher.look()
+
+
+async def listen(made: Index, services: Services, acts: list[tuple[str, Any]]) -> list[Listener]:
+    await made._empty(0)
+    made = replace(made, head=100, hashes={100: bytes(32)}, kinds={100: []})
+    await made._store(100)
+    await made.append([0, 3])
+    bells: set[Bell] = set()
+    listeners = [Listener(made, services, bells, query, BEGINNING) for query in (*QUERIES, QUERIES[0])]
+    watcher = Watcher(made.store, made.ledger_id, bells)
+    for listener in listeners:
+        listener.connect()
+    try:
+        await watcher.look()
+        await settled(listeners)
+        for name, value in acts:
+            if name == "restart":
+                watcher = Watcher(made.store, made.ledger_id, bells)
+            else:
+                await act(made, listeners, watcher, name, value)
+        for listener in listeners:
+            listener.reads.set()
+        for _ in range(2):
+            await watcher.look()
+            await settled(listeners)
+        for listener in listeners:
+            assert listener.known == await listener.load()
+    finally:
+        for listener in listeners:
+            await listener.leave()
+    return listeners
+
+
+WHO = st.integers(0, len(QUERIES))
+LISTEN = st.sampled_from(
+    [("watch", None), ("watch", None), ("settle", None), ("fail", None), ("restart", None)]
+) | st.tuples(st.sampled_from(["busy", "free", "cut"]), WHO)
+
+AHEAD: list[tuple[str, Any]] = [("append", [0]), ("cut", 0), ("settle", None)]
+"""A stream that has just read for itself is beyond what the watcher reads next."""
+BUSY: list[tuple[str, Any]] = [
+    ("busy", 0),
+    ("append", [0]),
+    ("watch", None),
+    ("append", [1]),
+    ("watch", None),
+]
+"""What comes while a stream is sending comes after it."""
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So few at a time that every way an entry can take is taken."""
+    monkeypatch.setattr("api.stream.events._PAGE", 3)
+    monkeypatch.setattr("api.stream.watch._HAND_AT_MOST", 3)
+    monkeypatch.setattr("api.stream.watch._LOOK_AT_MOST", 7)
+    monkeypatch.setattr("api.stream.watch._AT_ONCE", 1)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(APPEND | LISTEN | DROP, max_size=20))
+@example(acts=AHEAD)
+@example(acts=BUSY)
+def test_streams_that_are_handed_entries_end_with_the_record(
+    made: Index, services: Services, runner: asyncio.Runner, small: None, acts: list[tuple[str, Any]]
+) -> None:
+    runner.run(listen(made, services, acts))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(APPEND | LISTEN | st.just(("rebuild", None)), max_size=14))
+def test_streams_that_are_handed_entries_wait_for_an_index_built_anew(
+    made: Index, services: Services, runner: asyncio.Runner, small: None, acts: list[tuple[str, Any]]
+) -> None:
+    listeners = runner.run(listen(made, services, acts))
+    assert not any(one.rewinds for one in listeners), "it is the same chain"

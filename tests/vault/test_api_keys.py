@@ -63,6 +63,23 @@ async def test_a_key_of_an_unknown_id_is_no_key_even_for_the_stand_in_hash(
         assert await api_keys.authenticate(connection, ledger_id, "00" * 8 + ".secret") is None
 
 
+async def test_many_keys_are_looked_up_at_once_as_each_by_itself(
+    store: Store, ledger_id: LedgerId, other_ledger: LedgerId
+) -> None:
+    async with store.write() as connection:
+        keys = [
+            await api_keys.create(connection, ledger_id, MemberNumber(number), 5) for number in range(1, 602)
+        ]
+        foreign = await api_keys.create(connection, other_ledger, MEMBER, 5)
+        await api_keys.revoke(connection, ledger_id, keys[0].partition(".")[0], 9)
+        swapped = keys[1].partition(".")[0] + "." + keys[2].partition(".")[2]
+        nonsense = ["", ".", "nothing", "é.secret", keys[3] + "x", "x" * 200 + ".x", foreign, swapped]
+        found = await api_keys.authenticate_all(connection, ledger_id, [*keys, *keys, *nonsense])
+        assert found == {key: number for number, key in enumerate(keys[1:], 2)}
+        for one in [keys[0], keys[1], *nonsense]:
+            assert await api_keys.authenticate(connection, ledger_id, one) == found.get(one)
+
+
 async def test_a_revoked_key_is_useless_for_ever(store: Store, ledger_id: LedgerId) -> None:
     async with store.write() as connection:
         key = await api_keys.create(connection, ledger_id, MEMBER, 5)

@@ -80,6 +80,33 @@ async def test_only_the_delivery_s_own_token_reads_it(
 OWN = read_token(b"\x07" * 32, DELIVERY)
 
 
+async def test_many_tokens_are_looked_up_at_once_as_each_by_itself(
+    store: Store, ledger_id: LedgerId, other_ledger: LedgerId
+) -> None:
+    other = [DeliveryId(bytes([1, number // 256, number % 256]) + bytes(29)) for number in range(600)]
+    tokens = [read_token(SECRET, one) for one in other]
+    more = [
+        Waybill(one, SHIPPER, f"WB-{number}", SALT, read_token_hash(token))
+        for number, (one, token) in enumerate(zip(other, tokens, strict=True))
+    ]
+    good = {(DELIVERY, OWN), *zip(other, tokens, strict=True)}
+    async with store.write() as connection:
+        await waybills.keep(connection, ledger_id, [KEPT, *more])
+        await waybills.replace_read_token(connection, ledger_id, DELIVERY, read_token_hash(OWN))
+        await waybills.erase(connection, ledger_id, other[7])
+        good -= {(other[7], tokens[7])}
+        bad = {
+            (DELIVERY, TOKEN),
+            (DELIVERY, b""),
+            (DELIVERY, read_token_hash(OWN)),
+            (other[0], tokens[1]),
+            (other[7], tokens[7]),
+            (DeliveryId(b"\x09" * 32), TOKEN),
+        }
+        assert await waybills.present_tokens(connection, ledger_id, good | bad) == good
+        assert await waybills.present_tokens(connection, other_ledger, good | bad) == set()
+
+
 async def test_the_recipient_s_own_token_takes_the_place_of_the_link_s_for_good(
     store: Store, ledger_id: LedgerId, other_ledger: LedgerId
 ) -> None:
