@@ -348,13 +348,7 @@ LISTEN = st.sampled_from(
 
 AHEAD: list[tuple[str, Any]] = [("append", [0]), ("cut", 0), ("settle", None)]
 """A stream that has just read for itself is beyond what the watcher reads next."""
-BUSY: list[tuple[str, Any]] = [
-    ("busy", 0),
-    ("append", [0]),
-    ("watch", None),
-    ("append", [1]),
-    ("watch", None),
-]
+BUSY: list[tuple[str, Any]] = [("busy", 0), *[("append", [0]), ("watch", None)] * 3]
 """What comes while a stream is sending comes after it."""
 
 
