@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 import { compress } from './build/compress.ts';
+import { targets } from './build/targets.ts';
 
 const root = import.meta.dirname;
 
@@ -37,7 +38,7 @@ export default defineConfig({
   build: {
     outDir: resolve(root, '../api/pages/built'),
     emptyOutDir: true,
-    target: 'es2022',
+    ...targets,
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,

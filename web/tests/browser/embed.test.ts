@@ -1,5 +1,6 @@
 /** `<doorstep-feedback>` in a shop's own page: another origin, the strictest policy, its own colours. */
 
+import { submit } from './support/recipient.ts';
 import { axe, expect, fits, test } from './support/stack.ts';
 
 function shop(): string {
@@ -29,6 +30,29 @@ test('a recipient rates in a page of the shop, under its policy, and the page he
   expect(heard, 'no secret in what the page hears').not.toContain(delivery.link.split('#')[1]);
   // Recorded is what the receipt says; the index reads the block a moment later.
   await expect.poll(async () => (await stack.delivery(delivery))?.revision).toBe(1);
+});
+
+test('it is as light or dark as the page around it, whatever the system is, unless `theme` says otherwise', async ({
+  page,
+  stack,
+}) => {
+  const delivery = await stack.delivered();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.goto(`${shop()}/#${delivery.link}`);
+  const component = page.locator('doorstep-feedback');
+  await expect(submit(page)).toBeVisible();
+  const ink = () => component.evaluate((element) => getComputedStyle(element).color);
+  const light = await ink();
+  const [red] = light.match(/\d+/g) ?? [];
+  expect(Number(red), `dark ink on a light page: ${light}`).toBeLessThan(80);
+  await component.evaluate((element) => element.setAttribute('theme', 'auto'));
+  expect(await ink(), 'the system is dark').not.toBe(light);
+  const dark = await ink();
+  await component.evaluate((element) => element.removeAttribute('theme'));
+  await page.evaluate(() => document.documentElement.style.setProperty('color-scheme', 'dark'));
+  expect(await ink(), 'the page is dark').toBe(dark);
+  await component.evaluate((element) => element.setAttribute('theme', 'light'));
+  expect(await ink()).toBe(light);
 });
 
 test('it speaks the language of the page', async ({ page, stack }) => {
