@@ -9,7 +9,8 @@ import type { Plugin } from 'vite';
 const TEXT = /\.(?:js|css|html|svg|json)$/;
 const WAYS = { br: promisify(brotliCompress), gz: promisify(gzip) } as const;
 
-export function compress(): Plugin {
+/** Of the files whose paths match: several builds may share a directory. */
+export function compress(which: RegExp = TEXT): Plugin {
   let directory = '';
   return {
     name: 'compress',
@@ -19,7 +20,7 @@ export function compress(): Plugin {
     },
     async closeBundle() {
       for (const file of await readdir(directory, { recursive: true })) {
-        if (!TEXT.test(file)) continue;
+        if (!which.test(file)) continue;
         const path = join(directory, file);
         const plain = await readFile(path);
         for (const [ending, way] of Object.entries(WAYS)) {

@@ -19,7 +19,18 @@ export interface Device {
   all<S extends StoreName>(store: S): Promise<Kept[S][]>;
   /** Writes all of them or none. */
   put(...writes: Write[]): Promise<void>;
-  remove(store: StoreName, key: string): Promise<void>;
+  /**
+   * Writes what `next` makes of what is kept, and `writes` with it, nothing coming between: tabs and the service worker
+   * write too. Where `next` returns null nothing is written, and false returned.
+   */
+  change<S extends StoreName>(
+    store: S,
+    key: string,
+    next: (kept: Kept[S] | undefined) => Kept[S] | null,
+    ...writes: Write[]
+  ): Promise<boolean>;
+  /** Removes what is kept, where `when` holds of it. */
+  remove<S extends StoreName>(store: S, key: string, when?: (kept: Kept[S]) => boolean): Promise<void>;
 }
 
 /** Opens this origin's store; never throws: without IndexedDB it is memory. */
@@ -63,8 +74,29 @@ class Lasting implements Device {
     ]);
   }
 
-  async remove(store: StoreName, key: string): Promise<void> {
-    await this.database.delete(store as never, key);
+  async change<S extends StoreName>(
+    store: S,
+    key: string,
+    next: (kept: Kept[S] | undefined) => Kept[S] | null,
+    ...writes: Write[]
+  ): Promise<boolean> {
+    const stores = [...new Set([store, ...writes.map(([other]) => other)])];
+    const transaction = this.database.transaction(stores as never, 'readwrite', { durability: 'strict' });
+    const kept = (await transaction.objectStore(store as never).get(key)) as Kept[S] | undefined;
+    const value = next(kept);
+    const all = value === null ? [] : [[store, value] as const, ...writes];
+    await Promise.all([
+      ...all.map(([to, what]) => transaction.objectStore(to as never).put(what as never)),
+      transaction.done,
+    ]);
+    return value !== null;
+  }
+
+  async remove<S extends StoreName>(store: S, key: string, when?: (kept: Kept[S]) => boolean): Promise<void> {
+    const transaction = this.database.transaction(store as never, 'readwrite', { durability: 'strict' });
+    const kept = (await transaction.store.get(key)) as Kept[S] | undefined;
+    if (kept !== undefined && (when?.(kept) ?? true)) await transaction.store.delete(key);
+    await transaction.done;
   }
 }
 
@@ -88,7 +120,20 @@ export class Memory implements Device {
     }
   }
 
-  async remove(store: StoreName, key: string): Promise<void> {
-    this.#stores.get(store)?.delete(key);
+  async change<S extends StoreName>(
+    store: S,
+    key: string,
+    next: (kept: Kept[S] | undefined) => Kept[S] | null,
+    ...writes: Write[]
+  ): Promise<boolean> {
+    const value = next(this.#stores.get(store)?.get(key) as Kept[S] | undefined);
+    if (value === null) return false;
+    await this.put([store, value] as unknown as Write, ...writes);
+    return true;
+  }
+
+  async remove<S extends StoreName>(store: S, key: string, when?: (kept: Kept[S]) => boolean): Promise<void> {
+    const kept = this.#stores.get(store)?.get(key) as Kept[S] | undefined;
+    if (kept !== undefined && (when?.(kept) ?? true)) this.#stores.get(store)?.delete(key);
   }
 }

@@ -1,15 +1,22 @@
-/** One at a time over all tabs of this browser, and telling the other tabs what changed. */
+/** One at a time over all tabs and the service worker of this browser, and telling the others what changed. */
 
-/** Runs `work` alone under this name; where another tab holds it, returns without. Without Web Locks: runs at once. */
-export async function alone(name: string, work: () => Promise<void>): Promise<void> {
+export type Turn = (name: string, work: () => Promise<void>) => Promise<void>;
+
+/** Runs `work` alone under this name; where another holds it, returns without. Without Web Locks: runs at once. */
+export const alone: Turn = (name, work) => held(name, true, work);
+
+/** Runs `work` alone under this name, after whoever holds it. Without Web Locks: runs at once. */
+export const inTurn: Turn = (name, work) => held(name, false, work);
+
+async function held(name: string, ifAvailable: boolean, work: () => Promise<void>): Promise<void> {
   const locks = globalThis.navigator?.locks as LockManager | undefined;
   if (locks === undefined) return work();
-  await locks.request(`doorstep ${name}`, { ifAvailable: true }, async (lock) => {
+  await locks.request(`doorstep ${name}`, { ifAvailable }, async (lock) => {
     if (lock !== null) await work();
   });
 }
 
-/** Tells tabs of this origin, this one left out, that what is kept of a delivery has changed. */
+/** Tells the tabs of this origin, the one that rings left out, that what is kept of a delivery has changed. */
 export class Bell {
   readonly #channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('doorstep') : null;
 

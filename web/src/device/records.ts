@@ -88,7 +88,7 @@ export interface Outgoing {
   readonly tries: number;
   readonly intent: Hex | null;
   readonly receipt: Receipt | null;
-  /** Whether the receipt is the relay's signature over this very digest; null without a receipt. */
+  /** Whether the receipt is the relay's signature over this very digest; null without a receipt, or before a page checked. */
   readonly receiptHolds: boolean | null;
   readonly block: number | null;
   readonly refused: Refused | null;

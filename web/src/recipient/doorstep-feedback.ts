@@ -181,7 +181,7 @@ export class DoorstepFeedback extends LitElement {
           .seen=${seen}
           .view=${view}
           @change-it=${() => this.#reopen()}
-          @drop-it=${() => void this.visit?.drop(false)}
+          @drop-it=${() => void this.visit?.drop()}
           @again=${() => void this.#again()}
         ></sent-feedback>`;
       case 'too-early':
@@ -320,6 +320,7 @@ export class DoorstepFeedback extends LitElement {
   #warm = () => {
     void import('./submitting.ts');
     void import('./sending.ts');
+    void import('./holding.ts');
   };
 
   #drafted(draft: Draft) {

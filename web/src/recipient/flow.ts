@@ -31,6 +31,8 @@ export interface Snapshot {
   readonly readAt: number | null;
   /** What is shown was read earlier, and cannot be read now. */
   readonly stale: boolean;
+  /** The browser sends what waits when this page is closed. */
+  readonly closable: boolean;
 }
 
 export type View =

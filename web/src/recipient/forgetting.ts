@@ -19,13 +19,12 @@ export async function keepRecorded(
   deliveryId: Hex,
   entries: readonly DeliveryEntry[],
 ): Promise<void> {
-  const outgoing = await device.get('outgoing', deliveryId);
-  if (outgoing === undefined || (outgoing.stage === 'recorded' && outgoing.feedback.salt === undefined))
-    return;
-  const record = recordOf(outgoing, entries);
-  if (record === undefined) return;
-  const recorded = { stage: 'recorded', block: record.block, refused: null } as const;
-  await device.put(['outgoing', { ...withoutWords(outgoing), ...recorded }]);
+  await device.change('outgoing', deliveryId, (kept) => {
+    if (kept === undefined || (kept.stage === 'recorded' && kept.feedback.salt === undefined)) return null;
+    const record = recordOf(kept, entries);
+    if (record === undefined) return null;
+    return { ...withoutWords(kept), stage: 'recorded', block: record.block, refused: null };
+  });
 }
 
 /** Returns the entries with the words of all feedback erased. */
@@ -39,9 +38,9 @@ export function withoutDocuments(entries: readonly DeliveryEntry[]): DeliveryEnt
 
 /** Forgets every word about a delivery after erasing; feedback that was not sent yet is none of what was erased. */
 export async function forgetWords(device: Device, deliveryId: Hex): Promise<void> {
-  const outgoing = await device.get('outgoing', deliveryId);
-  if (outgoing !== undefined && outgoing.stage !== 'waiting')
-    await device.put(['outgoing', withoutWords(outgoing)]);
+  await device.change('outgoing', deliveryId, (kept) =>
+    kept === undefined || kept.stage === 'waiting' ? null : withoutWords(kept),
+  );
   const seen = await device.get('seen', deliveryId);
   if (seen !== undefined) await device.put(['seen', { ...seen, entries: withoutDocuments(seen.entries) }]);
   await device.remove('drafts', deliveryId);

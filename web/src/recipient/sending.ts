@@ -1,17 +1,17 @@
 /**
  * Signed feedback on its way out: each step is kept before and after it is sent, and each may be sent again.
  *
- * The order of a first feedback: key change, feedback; once the change is on chain, the read token.
+ * The order of a first feedback: key change, feedback; once the change is on chain, the read token (`holding.ts`). The
+ * page and its service worker send alike; neither signs nor checks here, so that the worker needs no curve.
  */
 
 import type { Hex } from '../core/hex.ts';
 import type { Device } from '../device/device.ts';
-import { alone } from '../device/locks.ts';
+import { alone, type Turn } from '../device/locks.ts';
 import { draftOf, type Outgoing, type Possession, type Refused } from '../device/records.ts';
 import type { Client } from '../service/client.ts';
-import type { Answer, Intent, Ledger, Refusal } from '../service/models.ts';
+import type { Answer, Intent, Refusal } from '../service/models.ts';
 import { Problem, worthRetrying } from '../service/problems.ts';
-import { makeReadToken, receiptHolds } from './making.ts';
 
 /** The contract's numbers, as the service names them when it refuses before sending. */
 const CODES: Readonly<Record<number, string>> = {
@@ -27,36 +27,46 @@ const CODES: Readonly<Record<number, string>> = {
   40: 'key-already-changed',
 };
 
-/** Sends what waits for one delivery; false where it has to be tried again later. Other tabs are kept from doing the same. */
+/**
+ * Sends what waits for one delivery; false where it has to be tried again later. Where another tab or the service worker
+ * is sending the same, `alone` leaves it to them, `inTurn` waits to see whether anything is left to send.
+ */
 export async function sendWaiting(
   device: Device,
   client: Client,
-  ledger: Ledger,
   deliveryId: Hex,
+  turn: Turn = alone,
 ): Promise<boolean> {
   let done = true;
-  await alone(deliveryId, async () => {
+  await turn(deliveryId, async () => {
     if ((await device.get('outgoing', deliveryId))?.stage !== 'waiting') return;
     const possession = await device.get('possessions', deliveryId);
     // Only ever together with feedback: a recipient who dropped theirs takes nothing over.
     if (possession?.stage === 'made') done = await sendKeyChange(device, client, possession);
     const outgoing = await device.get('outgoing', deliveryId);
-    if (done && outgoing?.stage === 'waiting') done = await sendFeedback(device, client, ledger, outgoing);
+    if (done && outgoing?.stage === 'waiting') done = await sendFeedback(device, client, outgoing);
   });
   return done;
 }
 
-/** Sends what waits for other deliveries of this service, whose pages are not open. */
-export async function sendOthers(
-  device: Device,
-  client: Client,
-  ledger: Ledger,
-  deliveryId: Hex,
-  origin: string,
-): Promise<void> {
-  for (const other of await device.all('outgoing'))
-    if (other.stage === 'waiting' && other.deliveryId !== deliveryId && other.origin === origin)
-      await sendWaiting(device, client, ledger, other.deliveryId);
+export interface SendAll {
+  /** A delivery whose page sends for itself. */
+  readonly except?: Hex;
+  readonly turn?: Turn;
+  /** Called after each delivery that something was to be sent for. */
+  readonly after?: (deliveryId: Hex) => void;
+}
+
+/** Sends all that waits for this service; what fails keeps nothing else back. False where something has to be tried again. */
+export async function sendAll(device: Device, client: Client, how: SendAll = {}): Promise<boolean> {
+  let done = true;
+  for (const { deliveryId, stage, origin } of await device.all('outgoing')) {
+    if (stage !== 'waiting' || origin !== client.origin || deliveryId === how.except) continue;
+    const sent = await sendWaiting(device, client, deliveryId, how.turn).catch(() => false);
+    if (!sent) done = false;
+    how.after?.(deliveryId);
+  }
+  return done;
 }
 
 async function sendKeyChange(device: Device, client: Client, possession: Possession): Promise<boolean> {
@@ -68,49 +78,41 @@ async function sendKeyChange(device: Device, client: Client, possession: Possess
   });
   if (answer === null) return false;
   if ('code' in answer) {
-    const outgoing = await device.get('outgoing', deliveryId);
     // A bad signature alone does not tell: whoever reads the delivery next sees whether it was taken over.
     const refused = answer.code === 'key-already-changed' ? { ...answer, code: 'taken-over' } : answer;
+    const outgoing = await device.get('outgoing', deliveryId);
     if (outgoing !== undefined)
-      await device.put(
-        ['outgoing', { ...outgoing, stage: 'refused', refused }],
+      await device.change(
+        'outgoing',
+        deliveryId,
+        (now) => (now?.digest === outgoing.digest ? { ...now, stage: 'refused', refused } : null),
         ['drafts', { deliveryId, draft: draftOf(outgoing) }],
       );
     await device.remove('possessions', deliveryId);
     return true;
   }
-  await device.put(['possessions', { ...possession, stage: 'accepted' }]);
+  await device.change('possessions', deliveryId, (now) =>
+    now?.stage === 'made' ? { ...now, stage: 'accepted' } : null,
+  );
   return true;
 }
 
-async function sendFeedback(
-  device: Device,
-  client: Client,
-  ledger: Ledger,
-  outgoing: Outgoing,
-): Promise<boolean> {
-  await device.put(['outgoing', { ...outgoing, tries: outgoing.tries + 1 }]);
+async function sendFeedback(device: Device, client: Client, outgoing: Outgoing): Promise<boolean> {
+  // Dropped or changed in a tab at any time, also while it is on its way: that tab decides.
+  const keep = (part: (now: Outgoing) => Partial<Outgoing>) =>
+    device.change('outgoing', outgoing.deliveryId, (now) =>
+      now?.digest === outgoing.digest && now.stage === 'waiting' ? { ...now, ...part(now) } : null,
+    );
+  if (!(await keep((now) => ({ tries: now.tries + 1 })))) return true;
   const answer = await post(client, '/v1/feedback', outgoing.feedback);
-  const now = await device.get('outgoing', outgoing.deliveryId);
-  // Dropped or changed in another tab while it was on its way: that one decides.
-  if (now?.digest !== outgoing.digest) return true;
   if (answer === null) return false;
-  if ('code' in answer) {
-    await device.put(['outgoing', { ...now, stage: 'refused', refused: answer }]);
-    return true;
-  }
-  const receipt = answer.receipt ?? null;
-  await device.put([
-    'outgoing',
-    {
-      ...now,
+  if ('code' in answer) await keep(() => ({ stage: 'refused', refused: answer }));
+  else
+    await keep(() => ({
       stage: 'accepted',
       intent: answer.intent ?? null,
-      receipt,
-      receiptHolds:
-        receipt === null ? null : receiptHolds(ledger.domain, ledger.relay, receipt, outgoing.digest),
-    },
-  ]);
+      receipt: answer.receipt ?? null,
+    }));
   return true;
 }
 
@@ -138,37 +140,17 @@ export async function settle(device: Device, client: Client, deliveryId: Hex): P
     if (worthRetrying(error) || error instanceof Problem) return false;
     throw error;
   }
-  if (intent.state === 'recorded' && intent.on_chain !== null) {
-    await device.put(['outgoing', { ...outgoing, stage: 'recorded', block: intent.on_chain.block }]);
-    return true;
-  }
-  if (intent.state === 'rejected' || intent.state === 'set_aside') {
-    const code = intent.state === 'set_aside' ? 'set-aside' : (CODES[intent.reason ?? 0] ?? 'rejected');
-    const refused: Refused = { code, detail: intent.detail ?? '' };
-    await device.put(['outgoing', { ...outgoing, stage: 'refused', refused }]);
-    return true;
-  }
-  return false;
+  const became = outcomeOf(intent);
+  if (became === null) return false;
+  return device.change('outgoing', deliveryId, (now) =>
+    now?.digest === outgoing.digest && now.stage === 'accepted' ? { ...now, ...became } : null,
+  );
 }
 
-/** Moves the read token to this device once its key is on chain; true once it is moved. */
-export async function moveReadToken(
-  device: Device,
-  client: Client,
-  ledger: Ledger,
-  possession: Possession,
-): Promise<boolean> {
-  const { deliveryId, seed } = possession;
-  try {
-    await client.send(
-      'PUT',
-      `/v1/deliveries/${deliveryId}/read-token`,
-      makeReadToken(ledger.domain, seed, deliveryId),
-    );
-  } catch (error) {
-    if (worthRetrying(error) || error instanceof Problem) return false;
-    throw error;
-  }
-  await device.put(['possessions', { ...possession, stage: 'moved' }]);
-  return true;
+function outcomeOf(intent: Intent): Partial<Outgoing> | null {
+  if (intent.state === 'recorded' && intent.on_chain !== null)
+    return { stage: 'recorded', block: intent.on_chain.block };
+  if (intent.state !== 'rejected' && intent.state !== 'set_aside') return null;
+  const code = intent.state === 'set_aside' ? 'set-aside' : (CODES[intent.reason ?? 0] ?? 'rejected');
+  return { stage: 'refused', refused: { code, detail: intent.detail ?? '' } };
 }

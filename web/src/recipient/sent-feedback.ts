@@ -125,7 +125,8 @@ export class SentFeedback extends LitElement {
       return html`<p>
         ${words.t(by === undefined ? 'accepted.noReceipt' : 'accepted.text', { time })}
       </p>`;
-    return html`<p>${words.t(`${this.#kind()}.text`)}</p>`;
+    const closable = this.seen.closable && this.#kind() === 'waiting';
+    return html`<p>${words.t(closable ? 'waiting.textClosable' : `${this.#kind()}.text`)}</p>`;
   }
 
   #facts(outgoing: Outgoing) {

@@ -1,7 +1,6 @@
-/** Keeping the page's own files on the device, so that it opens without a line: see `public/sw.js`. */
+/** The page's side of its service worker: see `service-worker.ts`. */
 
-const WORKER = '/sw.js';
-const SCOPE = '/t/';
+import { KEEP, SCOPE, SEND, WORKER } from './worker-words.ts';
 
 interface Policies {
   createPolicy(
@@ -20,8 +19,29 @@ export async function keepShell(): Promise<void> {
   try {
     await navigator.serviceWorker.register(policy?.createScriptURL(WORKER) ?? WORKER, { scope: SCOPE });
     const { active } = await navigator.serviceWorker.ready;
-    active?.postMessage('keep');
+    active?.postMessage(KEEP);
   } catch {
     // Not allowed here (a private window, a setting): the page works, but only with a line.
+  }
+}
+
+/** Of the Background Sync API. */
+interface Syncing extends ServiceWorkerRegistration {
+  readonly sync?: { register(tag: string): Promise<void> };
+}
+
+/**
+ * Has the browser send what waits as soon as there is a line, this page open or not; false where it does not do such
+ * things. Never comes back where there is no service worker and none is to come.
+ */
+export async function sendWhenClosed(): Promise<boolean> {
+  if (!('serviceWorker' in navigator)) return false;
+  const { sync }: Syncing = await navigator.serviceWorker.ready;
+  if (sync === undefined) return false;
+  try {
+    await sync.register(SEND);
+    return true;
+  } catch {
+    return false; // The reader's setting.
   }
 }

@@ -65,10 +65,10 @@ export async function sign(
     block: null,
     refused: null,
   };
-  // Read just before writing: another tab may have sent something since this one last heard of it.
-  if (isInTheWay(await device.get('outgoing', deliveryId), wish)) throw new StillOnItsWay();
-  writes.push(['outgoing', outgoing], ['drafts', { deliveryId, draft: EMPTY_DRAFT }]);
-  await device.put(...writes);
+  writes.push(['drafts', { deliveryId, draft: EMPTY_DRAFT }]);
+  // Another tab, or the service worker, may have sent something since this one last heard of it.
+  const next = (kept: Outgoing | undefined) => (isInTheWay(kept, wish) ? null : outgoing);
+  if (!(await device.change('outgoing', deliveryId, next, ...writes))) throw new StillOnItsWay();
   return { possession, outgoing };
 }
 

@@ -3,6 +3,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { parseLink } from '../core/links.ts';
+import { openDevice } from '../device/device.ts';
 import { controls } from '../look/controls.ts';
 import '../look/d-state.ts';
 import type { Words } from '../words/words.ts';
@@ -216,7 +217,7 @@ export class TrackPage extends LitElement {
   #look = () => {
     this.visit?.close();
     const link = parseLink(location.pathname, location.hash);
-    this.visit = link === null ? null : new Visit(link);
+    this.visit = link === null ? null : new Visit(link, '', openDevice(), sendWhenClosed);
     this.seen = this.visit?.now ?? null;
     this.visit?.addEventListener('change', () => {
       this.seen = this.visit?.now ?? null;
@@ -237,6 +238,11 @@ export class TrackPage extends LitElement {
     document.documentElement.lang = words.language;
     document.title = words.t('page.title');
   }
+}
+
+async function sendWhenClosed(): Promise<boolean> {
+  const { sendWhenClosed } = await import('./shell.ts');
+  return sendWhenClosed();
 }
 
 function remembered(): string | null {

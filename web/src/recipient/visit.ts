@@ -8,7 +8,7 @@ import { type Hex, toBase64Url } from '../core/hex.ts';
 import { readToken, type TrackingLink } from '../core/links.ts';
 import { type Device, openDevice } from '../device/device.ts';
 import { Bell } from '../device/locks.ts';
-import { type Draft, draftOf, EMPTY_DRAFT, type Possession } from '../device/records.ts';
+import { type Draft, EMPTY_DRAFT, type Possession } from '../device/records.ts';
 import { Client } from '../service/client.ts';
 import type { Ledger } from '../service/models.ts';
 import { Problem, Unreachable } from '../service/problems.ts';
@@ -33,6 +33,7 @@ const START: Snapshot = {
   online: true,
   readAt: null,
   stale: false,
+  closable: false,
 };
 
 /** Fires `change` after every change of `now`; `close()` ends everything it started. */
@@ -50,6 +51,8 @@ export class Visit extends EventTarget {
   #followed: string | null = null;
   #refreshing: Promise<void> | null = null;
   #refreshAgain = false;
+  /** Digest of what the browser was asked to send. */
+  #askedFor: Hex | null = null;
   #wait = AGAIN_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #cut: ReturnType<typeof setTimeout> | undefined;
@@ -59,6 +62,8 @@ export class Visit extends EventTarget {
     readonly link: TrackingLink,
     readonly origin: string = '',
     device: Promise<Device> = openDevice(),
+    /** Has the browser send what waits when this page is closed; false where it cannot. */
+    private readonly sendWhenClosed: () => Promise<boolean> = async () => false,
   ) {
     super();
     this.#client = new Client(origin);
@@ -140,14 +145,17 @@ export class Visit extends EventTarget {
     void this.#send();
   }
 
-  /** Takes feedback back that was not sent yet; its words become the draft again. */
-  async drop(keepWords: boolean): Promise<void> {
+  /** Takes feedback back that was not sent yet or was refused. */
+  async drop(): Promise<void> {
     const device = await this.#device;
-    const sent = this.now.outgoing;
-    if (sent === null) return;
-    if (keepWords) await this.keepDraft(draftOf(sent));
-    await device.remove('outgoing', this.link.deliveryId);
-    this.#show({ outgoing: null });
+    const { stage, digest } = this.now.outgoing ?? {};
+    // What was sent meanwhile stays.
+    await device.remove(
+      'outgoing',
+      this.link.deliveryId,
+      (kept) => kept.digest === digest && kept.stage === stage,
+    );
+    await this.#recallOutgoing(device);
     this.#bell.ring(this.link.deliveryId);
   }
 
@@ -221,6 +229,7 @@ export class Visit extends EventTarget {
       this.#followed = null;
       this.#show({ stale: this.now.delivery !== null });
       if (this.now.delivery === null) this.#show({ obstacle: { kind: 'unreachable' } });
+      void this.#askToSend();
       return;
     }
     this.#wait = AGAIN_MS;
@@ -297,7 +306,7 @@ export class Visit extends EventTarget {
     }
     const isOurs = delivery?.taken_over && possession?.key === delivery.recipient_key.toLowerCase();
     if (isOurs && possession.stage !== 'moved' && ledger !== null) {
-      const { moveReadToken } = await import('./sending.ts');
+      const { moveReadToken } = await import('./holding.ts');
       await moveReadToken(device, this.#client, ledger, possession);
       await this.#recall();
       if (this.now.possession?.stage === 'moved')
@@ -390,21 +399,34 @@ export class Visit extends EventTarget {
   /** Sends what waits and asks what became of what is accepted; comes back until there is nothing to do. */
   async #send(): Promise<void> {
     const ledger = this.#ledger;
-    if (!navigator.onLine || ledger === null || this.#over.signal.aborted) return;
+    if (this.#over.signal.aborted) return;
+    if (!navigator.onLine || ledger === null) return this.#askToSend();
     const device = await this.#device;
-    const { sendOthers, sendWaiting, settle } = await import('./sending.ts');
+    const { sendAll, sendWaiting, settle } = await import('./sending.ts');
     const before = this.now.outgoing;
     const { deliveryId } = this.link;
-    await sendWaiting(device, this.#client, ledger, deliveryId);
+    const sending = sendWaiting(device, this.#client, deliveryId);
+    void this.#askToSend(); // The turn is ours: the service worker only goes on where this page ends, or fails.
+    await sending;
     if (before?.stage === 'accepted') await settle(device, this.#client, deliveryId);
+    const { checkReceipt } = await import('./holding.ts');
+    await checkReceipt(device, ledger, deliveryId);
     await this.#recall();
-    void sendOthers(device, this.#client, ledger, deliveryId, this.origin);
+    void sendAll(device, this.#client, { except: deliveryId });
     if (this.now.outgoing?.stage !== before?.stage) {
       this.#wait = AGAIN_MS;
       this.#bell.ring(deliveryId);
       if (this.now.outgoing?.stage !== 'accepted') void this.refresh();
     }
     if (this.#isOnItsWay()) this.#later();
+  }
+
+  /** Once for each feedback that waits here. */
+  async #askToSend(): Promise<void> {
+    const { outgoing, forgetful } = this.now;
+    if (forgetful || outgoing?.stage !== 'waiting' || outgoing.digest === this.#askedFor) return;
+    this.#askedFor = outgoing.digest;
+    this.#show({ closable: await this.sendWhenClosed() });
   }
 
   /** Comes back after a wait that doubles with each coming back, not with each reason to: many at once are one. */

@@ -58,3 +58,10 @@ for (const [name, path, script, everything] of [
     expect(seen.script).toBeLessThan(script * KB);
     expect(seen.everything).toBeLessThan(everything * KB);
   });
+
+test('the service worker carries no curve: under 8 kB', async ({ stack }) => {
+  const answer = await fetch(`${stack.origin}/sw.js`);
+  const bytes = gzipSync(Buffer.from(await answer.arrayBuffer())).length;
+  expect(bytes).toBeGreaterThan(KB);
+  expect(bytes).toBeLessThan(8 * KB);
+});

@@ -2,7 +2,7 @@
 
 import type { Page, Request } from '@playwright/test';
 import { fromBase64Url } from '../../src/core/hex.ts';
-import { rate, recorded, submit, words } from './support/recipient.ts';
+import { rate, recorded, submit, withoutBackgroundSync, words } from './support/recipient.ts';
 import { axe, expect, fits, test } from './support/stack.ts';
 
 /** Counts the feedback that reaches the service. */
@@ -152,6 +152,7 @@ test('closed right after signing, the page goes on when it is opened again', asy
   watched,
 }) => {
   watched.tolerate(CUT);
+  await withoutBackgroundSync(page);
   const delivery = await stack.delivered();
   await page.goto(delivery.link);
   await rate(page, 5);

@@ -6,10 +6,12 @@ import type { Hex } from '../../src/core/hex.ts';
 import { signingKey } from '../../src/core/links.ts';
 import { addressOf, sign, signerOf } from '../../src/core/signing.ts';
 import { Memory } from '../../src/device/device.ts';
+import { inTurn } from '../../src/device/locks.ts';
 import { EMPTY_DRAFT, type Outgoing, type Possession } from '../../src/device/records.ts';
 import { notTakenOver, refusalOf } from '../../src/recipient/flow.ts';
+import { checkReceipt } from '../../src/recipient/holding.ts';
 import { keyOf, makeFeedback, makeReadToken, receiptHolds } from '../../src/recipient/making.ts';
-import { sendOthers, sendWaiting, settle } from '../../src/recipient/sending.ts';
+import { sendAll, sendWaiting, settle } from '../../src/recipient/sending.ts';
 import { StillOnItsWay, sign as submit, type Wish } from '../../src/recipient/submitting.ts';
 import { Client } from '../../src/service/client.ts';
 import { delivery, ID, ledger, outgoing, snapshot } from './support/deliveries.ts';
@@ -96,7 +98,7 @@ const stageOf = async (device: Memory): Promise<Outgoing | undefined> => device.
 
 test('the key change goes before the feedback, each signed by whose it is', async () => {
   const { device, possession, outgoing: sent } = await signed();
-  expect(await sendWaiting(device, new Client(), LEDGER, ID)).toBe(true);
+  expect(await sendWaiting(device, new Client(), ID)).toBe(true);
   expect(service.calls.map((one) => one.path)).toEqual(['/v1/key-changes', '/v1/feedback']);
   const [change, feedback] = service.calls.map((one) => one.body) as [
     Record<string, Hex>,
@@ -107,25 +109,49 @@ test('the key change goes before the feedback, each signed by whose it is', asyn
   expect(change.new_key).toBe(keyOf(possession?.seed as Uint8Array, ID));
   expect(signerOf(sent.digest, feedback.signature as Hex)).toBe(change.new_key);
   expect(feedback.content).toEqual({ comment: 'Fine.', lang: 'en' });
-  expect(await stageOf(device)).toMatchObject({ stage: 'accepted', intent: INTENT, receiptHolds: true });
+  expect(await stageOf(device)).toMatchObject({ stage: 'accepted', intent: INTENT, receiptHolds: null });
+});
+
+test('a receipt, whoever sent for it, is checked once by a page and the finding kept', async () => {
+  for (const [key, holds] of [
+    [RELAY, true],
+    [SECRET, false],
+  ] as const) {
+    const { device } = await signed();
+    service.next.push(accepted, (call) => {
+      const receipt = receiptOf(digestOf(call.body), key);
+      return Response.json({ index: 0, status: 'accepted', intent: INTENT, receipt }, { status: 202 });
+    });
+    await checkReceipt(device, LEDGER, ID);
+    expect((await stageOf(device))?.receiptHolds, 'nothing to check yet').toBeNull();
+    await sendAll(device, new Client());
+    await checkReceipt(device, LEDGER, ID);
+    expect(await stageOf(device)).toMatchObject({ stage: 'accepted', receiptHolds: holds });
+    await checkReceipt(
+      device,
+      ledger({ relay: addressOf(RELAY), domain: { ...LEDGER.domain, chainId: 1 } }),
+      ID,
+    );
+    expect((await stageOf(device))?.receiptHolds).toBe(holds);
+  }
 });
 
 test('accepted feedback is never sent again', async () => {
   const { device } = await signed();
-  for (let again = 0; again < 3; again++) await sendWaiting(device, new Client(), LEDGER, ID);
+  for (let again = 0; again < 3; again++) await sendWaiting(device, new Client(), ID);
   expect(service.calls).toHaveLength(2);
 });
 
 test('cut off after the service took it, the very same goes out again and its duplicate counts', async () => {
   const { device } = await signed();
   service.next.push(accepted, () => null);
-  expect(await sendWaiting(device, new Client(), LEDGER, ID)).toBe(false);
+  expect(await sendWaiting(device, new Client(), ID)).toBe(false);
   expect(await stageOf(device)).toMatchObject({ stage: 'waiting', tries: 1 });
   service.next.push((call) => {
     const receipt = receiptOf(digestOf(call.body));
     return Response.json({ index: 0, status: 'duplicate', intent: INTENT, receipt });
   });
-  expect(await sendWaiting(device, new Client(), LEDGER, ID)).toBe(true);
+  expect(await sendWaiting(device, new Client(), ID)).toBe(true);
   const feedback = service.calls.filter((one) => one.path === '/v1/feedback');
   expect(feedback).toHaveLength(2);
   expect(feedback[1]?.body).toEqual(feedback[0]?.body);
@@ -136,17 +162,17 @@ test('cut off after the service took it, the very same goes out again and its du
 test('what time cures goes on waiting; what it does not is refused with its code', async () => {
   const { device } = await signed();
   service.next.push(accepted, refused('too-early', true));
-  expect(await sendWaiting(device, new Client(), LEDGER, ID)).toBe(false);
+  expect(await sendWaiting(device, new Client(), ID)).toBe(false);
   expect((await stageOf(device))?.stage).toBe('waiting');
   service.next.push(refused('driver-never-named'));
-  expect(await sendWaiting(device, new Client(), LEDGER, ID)).toBe(true);
+  expect(await sendWaiting(device, new Client(), ID)).toBe(true);
   expect(await stageOf(device)).toMatchObject({ stage: 'refused', refused: { code: 'driver-never-named' } });
 });
 
 test('taken over by another meanwhile: no feedback goes out, the words are a draft again', async () => {
   const { device } = await signed();
   service.next.push(refused('key-already-changed'));
-  await sendWaiting(device, new Client(), LEDGER, ID);
+  await sendWaiting(device, new Client(), ID);
   expect(service.calls).toHaveLength(1);
   expect(await stageOf(device)).toMatchObject({ stage: 'refused', refused: { code: 'taken-over' } });
   expect(await device.get('possessions', ID)).toBeUndefined();
@@ -156,7 +182,7 @@ test('taken over by another meanwhile: no feedback goes out, the words are a dra
 test('a key change refused for its signature is not called another’s take-over', async () => {
   const { device } = await signed();
   service.next.push(refused('bad-signature'));
-  await sendWaiting(device, new Client(), LEDGER, ID);
+  await sendWaiting(device, new Client(), ID);
   const sent = (await stageOf(device)) as Outgoing;
   expect(sent).toMatchObject({ stage: 'refused', refused: { code: 'bad-signature' } });
   expect(refusalOf({ delivery: delivery(), outgoing: sent })).toBe('not-taken-over');
@@ -166,7 +192,7 @@ test('a key change refused for its signature is not called another’s take-over
 test('a key change that was accepted but never got on chain is sent again with what is signed again', async () => {
   const { device } = await signed();
   service.next.push(accepted, refused('bad-signature'));
-  await sendWaiting(device, new Client(), LEDGER, ID);
+  await sendWaiting(device, new Client(), ID);
   const seen = {
     delivery: delivery({ feedback_open: true }),
     outgoing: (await stageOf(device)) ?? null,
@@ -178,7 +204,7 @@ test('a key change that was accepted but never got on chain is sent again with w
   expect(again?.stage).toBe('made');
   await device.put(['possessions', again as Possession]);
   await signed(device, { possession: again }, { replaces: seen.outgoing?.digest ?? null });
-  expect(await sendWaiting(device, new Client(), LEDGER, ID)).toBe(true);
+  expect(await sendWaiting(device, new Client(), ID)).toBe(true);
   const change = ['/v1/key-changes', '/v1/feedback'];
   expect(service.calls.map((one) => one.path)).toEqual([...change, ...change]);
   expect(service.calls[2]?.body).toEqual(service.calls[0]?.body);
@@ -190,10 +216,10 @@ test('what is on its way is never written over by another tab; what is recorded 
   const next = (wished: Partial<Wish>) => signed(device, { possession }, wished);
   await expect(next({}), 'waiting, signed in another tab').rejects.toThrow(StillOnItsWay);
   const { outgoing: changed } = await next({ replaces: first.digest });
-  await sendWaiting(device, new Client(), LEDGER, ID);
+  await sendWaiting(device, new Client(), ID);
   await expect(next({ revision: 2, replaces: changed.digest }), 'accepted').rejects.toThrow(StillOnItsWay);
   const kept = (await stageOf(device)) as Outgoing;
-  expect(kept).toMatchObject({ digest: changed.digest, stage: 'accepted', receiptHolds: true });
+  expect(kept).toMatchObject({ digest: changed.digest, stage: 'accepted' });
   await device.put(['outgoing', { ...kept, stage: 'recorded', block: 12 }]);
   await expect(next({ revision: 1 }), 'recorded, not read back').rejects.toThrow(StillOnItsWay);
   const { outgoing: second } = await next({ revision: 2 });
@@ -203,14 +229,14 @@ test('what is on its way is never written over by another tab; what is recorded 
 test('a take-over whose feedback was dropped does not go out', async () => {
   const { device } = await signed();
   await device.remove('outgoing', ID);
-  expect(await sendWaiting(device, new Client(), LEDGER, ID)).toBe(true);
+  expect(await sendWaiting(device, new Client(), ID)).toBe(true);
   expect(service.calls).toHaveLength(0);
 });
 
 test('a device that keeps nothing signs with the link’s key and takes nothing over', async () => {
   const { device, possession, outgoing: sent } = await signed(new Memory() as Lasting);
   expect(possession).toBeNull();
-  await sendWaiting(device, new Client(), LEDGER, ID);
+  await sendWaiting(device, new Client(), ID);
   expect(service.calls.map((one) => one.path)).toEqual(['/v1/feedback']);
   expect(signerOf(sent.digest, sent.feedback.signature)).toBe(addressOf(signingKey(SECRET, ID)));
 });
@@ -225,10 +251,43 @@ test('what waits for other deliveries of this service goes out too', async () =>
     [elsewhere, 'https://other.example'],
   ] as const)
     await device.put(['outgoing', outgoing({ deliveryId, origin })]);
-  await sendOthers(device, new Client(), LEDGER, ID, '');
+  expect(await sendAll(device, new Client(), { except: ID })).toBe(true);
   expect(service.calls).toHaveLength(1);
   expect((await device.get('outgoing', other))?.stage).toBe('accepted');
   expect((await device.get('outgoing', elsewhere))?.stage).toBe('waiting');
+});
+
+test('one delivery that cannot be sent now keeps no other back, and is to be tried again', async () => {
+  const { device } = await signed();
+  const others: Hex[] = ['cd', 'ef'].map((byte): Hex => `0x0001${byte.repeat(30)}`);
+  for (const deliveryId of others) await device.put(['outgoing', outgoing({ deliveryId })]);
+  const after: Hex[] = [];
+  const fails = (call: Call) => (call.path === '/v1/key-changes' ? null : accepted(call));
+  service.next.push(fails, fails, fails);
+  const sendEach = () => sendAll(device, new Client(), { turn: inTurn, after: (id) => after.push(id) });
+  expect(await sendEach()).toBe(false);
+  expect(after).toEqual([ID, ...others]);
+  expect((await stageOf(device))?.stage).toBe('waiting');
+  for (const other of others) expect((await device.get('outgoing', other))?.stage).toBe('accepted');
+  expect(await sendEach()).toBe(true);
+  expect((await stageOf(device))?.stage).toBe('accepted');
+  expect(after).toEqual([ID, ...others, ID]);
+});
+
+test('what is signed in another tab while this one sends is not written over', async () => {
+  const { device, possession, outgoing: first } = await signed();
+  const newer: ReturnType<typeof signed>[] = [];
+  service.next.push(accepted, (call) => {
+    newer.push(signed(device, { possession }, { replaces: first.digest }));
+    return accepted(call);
+  });
+  expect(await sendWaiting(device, new Client(), ID)).toBe(true);
+  const [second] = await Promise.all(newer);
+  expect(await stageOf(device)).toMatchObject({
+    digest: second?.outgoing.digest,
+    stage: 'waiting',
+    tries: 0,
+  });
 });
 
 test('an intent tells recorded and rejected; the ledger’s number becomes the service’s code', async () => {

@@ -13,3 +13,10 @@ export async function rate(page: Page, stars: number): Promise<void> {
 export const recorded = (page: Page) => page.getByRole('heading', { name: /^Recorded in block/ });
 export const submit = (page: Page) => page.getByRole('button', { name: /^Sign and send/ });
 export const words = (page: Page) => page.getByRole('textbox', { name: /In your words/ });
+
+/** Makes the browser one of those that have no Background Sync. */
+export async function withoutBackgroundSync(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { value: undefined });
+  });
+}

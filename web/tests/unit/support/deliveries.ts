@@ -136,6 +136,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
     online: true,
     readAt: 0,
     stale: false,
+    closable: false,
     ...part,
   };
 }
