@@ -4,6 +4,7 @@ import { compress } from './build/compress.ts';
 import { targets } from './build/targets.ts';
 
 const root = import.meta.dirname;
+const API = process.env.API ?? 'http://127.0.0.1:8000';
 
 /** While developing (`API=http://127.0.0.1:8000 npx vite`): the paths that the API gives its pages. */
 function pagePaths(): Plugin {
@@ -33,7 +34,7 @@ export default defineConfig({
   server: {
     host: '127.0.0.1',
     fs: { allow: [root] },
-    proxy: { '/v1': process.env.API ?? 'http://127.0.0.1:8000' },
+    proxy: { '/v1': API, '/openapi.json': API },
   },
   build: {
     outDir: resolve(root, '../api/pages/built'),

@@ -41,8 +41,7 @@ def install(app: FastAPI, directory: Path) -> None:
     files = BuiltFiles(directory)
     app.add_route("/", _to_start, include_in_schema=False)
     for path, name in _PAGES:
-        page = _page(files, name, headers.DOCS if name == "docs.html" else headers.PAGE)
-        app.add_route(path, page, include_in_schema=False)
+        app.add_route(path, _page(files, name), include_in_schema=False)
     app.add_route("/sw.js", _file(files, "sw.js", headers.WORKER), include_in_schema=False)
     app.add_route(
         "/assets/{name:path}", _file(files, "assets/{name}", headers.ASSET), include_in_schema=False
@@ -57,10 +56,10 @@ async def _to_start(request: Request) -> Response:
     return RedirectResponse(START)
 
 
-def _page(files: BuiltFiles, name: str, sent: Mapping[str, str]) -> Endpoint:
+def _page(files: BuiltFiles, name: str) -> Endpoint:
     async def page(request: Request) -> Response:
         try:
-            return await files.serve(name, request.scope, sent)
+            return await files.serve(name, request.scope, headers.PAGE)
         except HTTPException as error:
             if error.status_code != 404:
                 raise

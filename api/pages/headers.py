@@ -16,8 +16,9 @@ _POLICY: Final = {
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "lit-html doorstep",
 }
-_TRUSTED_TYPES: Final = {"require-trusted-types-for": "'script'", "trusted-types": "lit-html doorstep"}
 _FEATURES: Final = ("camera", "microphone", "geolocation", "payment", "usb", "serial")
 
 
@@ -27,16 +28,13 @@ def _policy(directives: dict[str, str]) -> str:
 
 PAGE: Final = {
     "cache-control": "no-cache",
-    "content-security-policy": _policy(_POLICY | _TRUSTED_TYPES),
+    "content-security-policy": _policy(_POLICY),
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "permissions-policy": ", ".join(f"{name}=()" for name in _FEATURES),
     "cross-origin-opener-policy": "same-origin",
 }
 """Of every page: nothing but what this origin serves, no markup from strings but by the named policies."""
-
-DOCS: Final = PAGE | {"content-security-policy": _policy(_POLICY)}
-"""Of `/docs`: Swagger UI knows no trusted types."""
 
 ASSET: Final = {"cache-control": "public, max-age=31536000, immutable"}
 """Of what has a hash in its name."""

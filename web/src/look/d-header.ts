@@ -4,7 +4,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { controls } from './controls.ts';
 
-/** Attribute: `here` (`dashboard`, `explorer`, or nothing). Slot: what the page puts on the right. */
+/** Attribute: `here` (`dashboard`, `explorer`, `docs`, or nothing). Slot: what the page puts on the right. */
 @customElement('d-header')
 export class DHeader extends LitElement {
   @property() here = '';
@@ -73,7 +73,8 @@ export class DHeader extends LitElement {
             <path d="M3 21h18M10 21v-7h4v7" /></svg
           >Doorstep</a
         >
-        <nav aria-label="Pages">${link('explorer', 'Explorer')} ${link('dashboard', 'Dashboard')}</nav>
+        <nav aria-label="Pages">${link('explorer', 'Explorer')} ${link('dashboard', 'Dashboard')}
+          ${link('docs', 'API')}</nav>
         <div class="rest"><slot></slot></div>
       </div>
     </header>`;

@@ -48,6 +48,7 @@ for (const [name, path, script, everything] of [
   ['dashboard', '/dashboard', 60, 75],
   ['explorer', '/explorer', 60, 85],
   ['shop-example', '/shop-example', 50, 65],
+  ['docs', '/docs', 30, 60],
 ] as const)
   test(`${name} comes in under ${script} kB of script`, async ({ page, stack }, info) => {
     const seen = await weigh(page, `${stack.origin}${path}`, () =>
