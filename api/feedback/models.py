@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from api.bodies import Incoming
 from api.deliveries.views import DeliveryEntryModel
 from api.fields import Document, HexHash, HexId, HexSignature, IssuesField
-from chain_client.domain.ids import ZERO_HASH, DeliveryId, DriverNumber, Hash32
+from chain_client.domain.ids import ZERO_HASH, DeliveryId, DriverNumber, Hash32, to_hex
 from chain_client.domain.records import Feedback
 from chain_client.intake import FeedbackRequest
 
@@ -31,12 +31,15 @@ class NewFeedback(Incoming):
     issues: IssuesField = 0
     content_hash: HexHash = Field(
         default=ZERO_HASH,
+        json_schema_extra={"default": to_hex(ZERO_HASH)},
         description="keccak256(salt ‖ RFC 8785 JSON of the content); zero where there is none.",
     )
     revision: int = Field(description="1 for the first, then one more than the last recorded.")
     signature: HexSignature
     content: Document | None = Field(
-        default=None, description='Private text, e.g. `{"comment": "…"}`; needs `salt`.'
+        default=None,
+        description='Private text, at most 32 KiB of canonical JSON: `{"comment": "…", "lang": "pt"}`, both optional. '
+        "Pages show the comment; whatever else it holds is kept with it. Needs `salt`.",
     )
     salt: HexHash | None = Field(default=None, description="The 32 bytes that `content_hash` was made with.")
 

@@ -94,7 +94,9 @@ class LedgerModel(BaseModel):
     deploy_block: int
     deploy_block_hash: str
     relay: str | None = Field(description="The address that signs receipts; null where none are given.")
-    issues: dict[str, int] = Field(description="Issue names and their bits.")
+    issues: dict[str, int] = Field(
+        description="Issue names, and what each adds to `issues`: bit n is 2 to the n."
+    )
     outcomes: dict[str, int] = Field(description="Outcome names and their numbers.")
     members: list[MemberModel]
     public_record: bool = Field(description="Whether what stands on chain needs no key.")
