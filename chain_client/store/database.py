@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chain_client.domain.errors import InvalidInput, Unavailable
@@ -71,6 +72,10 @@ class Store:
         try:
             async with self._engine.connect() as connection:
                 yield connection
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(
+                "Every connection to the database stayed in use. Try again later."
+            ) from error
         except DBAPIError as error:
             if error.connection_invalidated or _is_lock_or_loss(error):
                 raise DatabaseUnavailable(

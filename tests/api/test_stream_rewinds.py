@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 
 from api.app import create_app
-from api.stream.tail import BEGINNING
-from chain_client.domain.ids import ZERO_HASH, delivery_id, to_hex
+from api.paging import encode_cursor
+from api.stream.tail import BEGINNING, Mark
+from chain_client.domain.ids import ZERO_HASH, Hash32, delivery_id, to_hex
 from chain_client.domain.records import DAY, Kind, Opening
 from chain_client.indexer.rebuild import rebuild
 from tests.api.stream_reader import bells, reading, until, whole
@@ -86,3 +87,29 @@ async def test_an_index_built_anew_is_waited_for(world: World, quick: None) -> N
             given = [event.data for event in await reader.some(2)]
             assert given == last[-2:], "it is the same chain: nothing was rewound, nothing comes twice"
             assert (await other.next()).data == last[-1]
+
+
+async def test_an_id_that_was_never_given_is_refused_or_told_to_load_again(
+    world: World, http: httpx.AsyncClient
+) -> None:
+    await world.open("WB-1")
+    end = (await whole(world))[-1]
+    forged = Hash32(b"x" * 32)
+    for cursor in (
+        encode_cursor(2**62, 0, forged),
+        encode_cursor(end["block"], end["log_index"], forged),
+        encode_cursor(0, 5, ZERO_HASH),
+    ):
+        async with reading(http, world.shop, cursor) as reader:
+            ready, rewound = await reader.some(2)
+            assert (ready.id, rewound.name) == (cursor, "rewound")
+            place = Mark.of(rewound.id or "", "id").place
+            assert (place.block_number, place.log_index) == (end["block"], end["log_index"])
+    for unknown in ("abc\xe9", "A" * 129, "a b", BEGINNING.cursor + "\tx"):
+        sent = {name.encode(): value.encode("latin-1") for name, value in world.shop.items()}
+        response = await http.get("/v1/stream", headers=sent | {b"Last-Event-ID": unknown.encode("latin-1")})
+        assert response.status_code == 422
+    response = await http.get(
+        "/v1/stream", params={"after": BEGINNING.cursor + "\r\nid: x"}, headers=world.shop
+    )
+    assert response.status_code == 422

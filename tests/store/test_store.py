@@ -10,10 +10,19 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import Address, Hash32
-from chain_client.store import LedgerIdentity, LedgerMismatch, Store, migrate, open_store, register_ledger
+from chain_client.store import (
+    DatabaseUnavailable,
+    LedgerIdentity,
+    LedgerMismatch,
+    Store,
+    migrate,
+    open_store,
+    register_ledger,
+)
 from chain_client.store.tables import ledgers, metadata
 
 LEDGER = LedgerIdentity(20260, Hash32(b"\x01" * 32), Address(b"\x02" * 20), 3, Hash32(b"\x04" * 32))
@@ -121,3 +130,15 @@ async def test_rows_need_a_ledger(store: Store) -> None:
 def test_open_store_names_what_urls_it_takes(url: str) -> None:
     with pytest.raises(InvalidInput, match="database"):
         open_store(url)
+
+
+async def test_a_pool_that_is_used_up_is_a_database_that_does_not_answer(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'small.db'}"
+    store = Store(create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.01))
+    async with store.read():
+        with pytest.raises(DatabaseUnavailable, match="stayed in use"):
+            async with store.read():
+                pass
+    async with store.read():
+        """It is free again."""
+    await store.close()
