@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from api.pages.endpoints import built
@@ -84,4 +86,8 @@ def suggestions(directory: DataDirectory, network: Network, found: list[Tracking
     if carrier is not None:
         lines.append(f"{'':<16} sign in as {carrier.name} with the key {carrier.api_key}")
     lines.append(f"{'explorer':<16} {where['explorer']}")
+    activate = Path(sys.prefix, "bin", "activate")
+    if activate.exists():  # a virtual environment, which another terminal does not know of
+        lines.append(f"{'commands':<16} . {activate}")
+        lines.append(f"{'':<16} in another terminal, then: doorstep --help")
     return lines
