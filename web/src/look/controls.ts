@@ -110,7 +110,7 @@ export const controls = css`
       background-color var(--d-quick),
       border-color var(--d-quick);
   }
-  button:hover:not(:disabled),
+  button:hover:not(:disabled, [aria-disabled='true']),
   .button:hover {
     background: var(--d-raised);
   }
@@ -120,7 +120,7 @@ export const controls = css`
     border-color: var(--d-accent);
     color: var(--d-on-accent);
   }
-  button.primary:hover:not(:disabled),
+  button.primary:hover:not(:disabled, [aria-disabled='true']),
   .button.primary:hover {
     background: var(--d-accent);
     filter: brightness(1.08);
@@ -131,7 +131,8 @@ export const controls = css`
     color: var(--d-accent);
     padding: 0 var(--d-2);
   }
-  button:disabled {
+  button:disabled,
+  button[aria-disabled='true'] {
     cursor: not-allowed;
     color: var(--d-ink-soft);
     background: var(--d-raised);

@@ -40,6 +40,7 @@ export class DeliveryStatus extends LitElement {
         color: var(--d-good);
       }
       .badge.late,
+      .badge.broken,
       .badge.passed {
         background: var(--d-bad-soft);
         color: var(--d-bad);

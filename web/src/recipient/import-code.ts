@@ -47,12 +47,13 @@ export class ImportCode extends LitElement {
         aria-invalid=${this.wrong !== ''}
       />
       <p id="wrong" class="error" role="alert">${this.wrong === '' ? nothing : words.t(`import.${this.wrong}`)}</p>
-      <button ?disabled=${this.busy}>${words.t('import.button')}</button>
+      <button aria-disabled=${this.busy}>${words.t('import.button')}</button>
     </form>`;
   }
 
   #submit = async (event: Event) => {
     event.preventDefault();
+    if (this.busy) return;
     const field = this.renderRoot.querySelector('input');
     const seed = fromBase64Url(field?.value.replace(/\s/g, '') ?? '');
     if (seed === null) {

@@ -27,12 +27,6 @@ export class KeepAccess extends LitElement {
       button {
         justify-self: start;
       }
-      .actions {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: var(--d-3);
-      }
     `,
   ];
 
@@ -40,7 +34,10 @@ export class KeepAccess extends LitElement {
     const { words } = this;
     return html`${this.bare ? nothing : html`<h2>${words.t('keep.heading')}</h2>`}
       <p>${words.t('keep.text')}</p>
-      ${this.shown ? this.#code() : html`<button @click=${this.#turn}>${words.t('keep.show')}</button>`}`;
+      <button aria-expanded=${this.shown} @click=${this.#turn}>
+        ${words.t(this.shown ? 'keep.hide' : 'keep.show')}
+      </button>
+      ${this.shown ? this.#code() : nothing}`;
   }
 
   #code() {
@@ -54,14 +51,11 @@ export class KeepAccess extends LitElement {
         copied=${words.t('copied')}
         name=${words.t('keep.code')}
       ></d-copy>
-      <div class="actions">
-        <save-file
-          label=${words.t('keep.save')}
-          name="doorstep-code.txt"
-          .content=${() => `${words.t('keep.file')}\n\n${code}\n`}
-        ></save-file>
-        <button class="plain" @click=${this.#turn}>${words.t('keep.hide')}</button>
-      </div>
+      <save-file
+        label=${words.t('keep.save')}
+        name="doorstep-code.txt"
+        .content=${() => `${words.t('keep.file')}\n\n${code}\n`}
+      ></save-file>
     </div>`;
   }
 

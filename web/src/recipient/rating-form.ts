@@ -68,10 +68,11 @@ export class RatingForm extends LitElement {
         @rated=${(event: CustomEvent<number>) => this.#set({ overall: event.detail })}
       ></star-rating>
       <p class="error" role="alert" ?hidden=${!this.missing || rated}>${words.t('form.needStars')}</p>
+      <p class="visually-hidden" role="status">${rated ? words.t('form.opened') : nothing}</p>
       ${rated ? html`${this.#questions()} ${this.#chips()} ${this.#aspects()}` : nothing}
       ${rated ? this.#comment() : nothing} ${this.#about()}
       <div class="actions">
-        <button class="primary" part="submit" ?disabled=${this.busy}>
+        <button class="primary" part="submit" aria-disabled=${this.busy}>
           ${words.t(this.amends ? 'form.submitAgain' : 'form.submit')}
         </button>
         ${
@@ -283,6 +284,7 @@ export class RatingForm extends LitElement {
 
   #submit = (event: Event) => {
     event.preventDefault();
+    if (this.busy) return;
     if (this.draft.overall === 0) {
       this.missing = true;
       this.renderRoot.querySelector('star-rating')?.renderRoot.querySelector('input')?.focus();

@@ -1,6 +1,6 @@
 /** `<report-timeline>`: everything that was reported, newest first. */
 
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import type { Words } from '../words/words.ts';
@@ -48,17 +48,17 @@ export class ReportTimeline extends LitElement {
       li::before {
         content: '';
         position: absolute;
-        inset-inline-start: -0.45rem;
+        inset-inline-start: -0.425rem;
         inset-block-start: 0.35rem;
-        inline-size: 0.8rem;
-        block-size: 0.8rem;
+        inline-size: 0.75rem;
+        block-size: 0.75rem;
         border-radius: 50%;
         background: var(--d-surface);
         border: 2px solid var(--d-line-strong);
       }
+      /* Filled by its border, which forced colours keep: a disc among rings. */
       li:first-child::before {
-        background: var(--d-accent);
-        border-color: var(--d-accent);
+        border: 0.375rem solid var(--d-accent);
       }
     `,
   ];
@@ -68,7 +68,7 @@ export class ReportTimeline extends LitElement {
     return html`<h2>${words.t('timeline.heading')}</h2>
       <ol class="quiet-list">
         ${this.#happenings().map(
-          (one) => html`<li>
+          (one, place) => html`<li aria-current=${place === 0 ? 'true' : nothing}>
             <strong>${one.text}</strong>
             <time datetime=${one.at} class="small">${moment(words, one.at)}</time>
             <span class="soft small"

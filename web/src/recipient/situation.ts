@@ -7,6 +7,9 @@ import type { Delivery, DeliveryEntry, OutcomeName } from '../service/models.ts'
 export const ASPECTS = ['timeliness', 'packaging', 'professionalism', 'accuracy'] as const;
 export type Aspect = (typeof ASPECTS)[number];
 
+/** Outcomes after which nothing comes to the recipient any more. */
+const ENDED: ReadonlySet<OutcomeName | null> = new Set(['returned', 'cancelled', 'not_received']);
+
 /** A reported time is believed only this long before its block's (policy 1). */
 const BELIEVED_MS = 172_800_000;
 
@@ -27,7 +30,8 @@ export interface Situation {
   readonly arrived: Report | null;
   /** How much later than promised it came, or is by now; 0 where the promise is kept or still may be. */
   readonly lateByMs: number;
-  readonly promise: 'kept' | 'late' | 'open' | 'passed' | 'void';
+  /** As policy 1 has it: reported lost breaks it for good. Void: it ended without arriving, and nothing is to be said. */
+  readonly promise: 'kept' | 'late' | 'broken' | 'open' | 'passed' | 'void';
 }
 
 export function reportsOf(entries: readonly DeliveryEntry[]): Report[] {
@@ -48,19 +52,19 @@ export function situationOf(delivery: Delivery, entries: readonly DeliveryEntry[
   const last = (outcome: OutcomeName) => reports.findLast((one) => one.outcome === outcome) ?? null;
   const promised = Date.parse(delivery.promised_by);
   const arrived = last('delivered');
-  const ended = delivery.outcome !== null && ['cancelled', 'not_received'].includes(delivery.outcome);
+  const ended = arrived === null && ENDED.has(delivery.outcome);
   const came = arrived === null ? now : timeOf(arrived);
   const lateByMs = ended ? 0 : Math.max(0, came - promised);
-  const promise = ended
-    ? 'void'
-    : arrived !== null
-      ? lateByMs > 0
-        ? 'late'
-        : 'kept'
-      : lateByMs > 0
-        ? 'passed'
-        : 'open';
+  const promise = promiseOf(ended, arrived !== null, lateByMs > 0, last('lost') !== null);
   return { reports, outcome: delivery.outcome, attempted: last('attempted'), arrived, lateByMs, promise };
+}
+
+function promiseOf(ended: boolean, arrived: boolean, late: boolean, lost: boolean): Situation['promise'] {
+  if (arrived && late) return 'late';
+  if (lost) return 'broken';
+  if (ended) return 'void';
+  if (arrived) return 'kept';
+  return late ? 'passed' : 'open';
 }
 
 function timeOf(report: Report): number {

@@ -4,6 +4,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { controls } from '../look/controls.ts';
+import { KeepFocus } from './focus.ts';
 import { STAR } from './star.ts';
 
 const STARS = [1, 2, 3, 4, 5] as const;
@@ -20,6 +21,11 @@ export class StarRating extends LitElement {
   @property({ attribute: false }) word: (stars: number) => string = String;
   @property({ type: Boolean, reflect: true }) small = false;
   @property() clear = '';
+
+  constructor() {
+    super();
+    new KeepFocus(this, () => ['first']); // Clearing takes its button away.
+  }
 
   static override styles = [
     controls,
@@ -158,6 +164,7 @@ export class StarRating extends LitElement {
   #star(stars: number) {
     return html`<label class=${stars <= this.value ? 'on' : ''} title=${this.word(stars)}
       ><input
+        id=${stars === 1 ? 'first' : nothing}
         type="radio"
         name="stars"
         value=${stars}

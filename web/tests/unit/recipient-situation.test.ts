@@ -56,7 +56,7 @@ test('a time reported more than two days before its block is not believed', () =
   expect(situation.promise).toBe('late');
 });
 
-test('the promise: open, passed, kept, void', () => {
+test('the promise: open, passed, kept', () => {
   const at = (now: number) => situationOf(delivery(), [], now).promise;
   expect(at(PROMISED)).toBe('open');
   expect(at(PROMISED + 1)).toBe('passed');
@@ -66,7 +66,31 @@ test('the promise: open, passed, kept, void', () => {
     PROMISED + HOUR,
   );
   expect(kept.promise).toBe('kept');
-  expect(situationOf(delivery({ outcome: 'cancelled' }), [], PROMISED + HOUR).promise).toBe('void');
+});
+
+for (const outcome of ['returned', 'cancelled', 'not_received'] as const)
+  test(`of the promise of a delivery that was ${outcome} nothing is said, and nothing suggests that it came late`, () => {
+    const situation = situationOf(delivery({ outcome }), [report(outcome, PROMISED)], PROMISED + HOUR);
+    expect(situation).toMatchObject({ promise: 'void', lateByMs: 0 });
+  });
+
+test('a promise is kept or late even where the parcel went back after it came', () => {
+  const after = (came: number) =>
+    situationOf(
+      delivery({ outcome: 'returned' }),
+      [report('delivered', came), report('returned', PROMISED + 2 * HOUR)],
+      PROMISED + 3 * HOUR,
+    ).promise;
+  expect(after(PROMISED)).toBe('kept');
+  expect(after(PROMISED + HOUR)).toBe('late');
+});
+
+test('reported lost breaks the promise for good, also where the parcel was found and brought in time', () => {
+  const lost = report('lost', PROMISED - 2 * HOUR);
+  for (const now of [PROMISED - HOUR, PROMISED + HOUR])
+    expect(situationOf(delivery({ outcome: 'lost' }), [lost], now).promise).toBe('broken');
+  const found = [lost, report('delivered', PROMISED - HOUR)];
+  expect(situationOf(delivery({ outcome: 'delivered' }), found, PROMISED).promise).toBe('broken');
 });
 
 test('nobody at home is asked about whenever it was reported, also after the parcel came', () => {
