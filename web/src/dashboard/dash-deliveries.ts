@@ -2,18 +2,24 @@
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { guard } from 'lit/directives/guard.js';
+import { repeat } from 'lit/directives/repeat.js';
 import { OUTCOMES } from '../core/vocabulary.ts';
 import { controls } from '../look/controls.ts';
+import { Narrow } from '../look/narrow.ts';
 import type { Delivery, OutcomeName } from '../service/models.ts';
+import { Problem } from '../service/problems.ts';
 import './dash-own.ts';
-import type { Live } from './live.ts';
-import { Load } from './load.ts';
+import type { Words } from '../words/words.ts';
+import { DeliveryList } from './delivery-list.ts';
+import { fresh } from './fresh.ts';
+import type { Live, Moved } from './live.ts';
 import { go, link, type Place } from './routes.ts';
-import type { Page, Session } from './session.ts';
-import { shared } from './styles.ts';
+import type { Session } from './session.ts';
+import { cardsStyles, shared } from './styles.ts';
 
-const PAGE = 50;
 const TYPING_MS = 300;
+const NARROW = '(max-width: 48rem)';
 export const STATES: readonly (OutcomeName | 'opened')[] = ['opened', ...OUTCOMES];
 
 /** Properties: `session`, `place`, `live`. */
@@ -25,11 +31,21 @@ export class DashDeliveries extends LitElement {
   @state() private busy = false;
   @state() private invalid = '';
   #typing: ReturnType<typeof setTimeout> | undefined;
-  readonly #page = new Load<Page<Delivery>>(this, (signal) => this.#read(null, signal));
+  readonly #narrow = new Narrow(this, NARROW);
+  readonly #list = new DeliveryList(this, {
+    page: (cursor, limit, signal) => {
+      const { id, waybill, outcome, driver } = this.place.query;
+      const query = { id, waybill, outcome, driver, limit, cursor };
+      return this.session.page('/v1/deliveries', 'deliveries', query, signal);
+    },
+    one: (id, signal) => this.session.get(`/v1/deliveries/${id}`, {}, signal),
+    block: () => this.live.block,
+  });
 
   static override styles = [
     controls,
     shared,
+    cardsStyles,
     css`
       .search {
         inline-size: min(22rem, 100%);
@@ -37,25 +53,31 @@ export class DashDeliveries extends LitElement {
       .driver {
         inline-size: 8rem;
       }
-      td .touch {
-        font-family: var(--d-mono);
-      }
     `,
   ];
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.live.addEventListener('changed', this.#moved);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    const { key, at } = this.#list.load;
+    const value = this.#list.found;
+    if (key !== null && value !== null) this.session.left.set('deliveries', { key, value, at });
+    this.live.removeEventListener('changed', this.#moved);
     clearTimeout(this.#typing);
   }
 
   override willUpdate(): void {
     const { id, waybill, outcome, driver } = this.place.query;
-    this.#page.want(JSON.stringify([id, waybill, outcome, driver]));
+    this.#list.load.want(JSON.stringify([id, waybill, outcome, driver]), this.session.left.get('deliveries'));
   }
 
   override render() {
     const words = this.session.words;
-    const page = this.#page.value;
+    const { load } = this.#list;
     const shipsOnly = !this.session.is('carrier') && !this.session.is('reviewer');
     return html`<div class="stack">
       <h1 tabindex="-1">${words.t('deliveries.title')}</h1>
@@ -63,7 +85,7 @@ export class DashDeliveries extends LitElement {
       <section class="card stack" aria-labelledby="list-title">
         <h2 id="list-title" class="visually-hidden">${words.t('deliveries.list')}</h2>
         ${this.#filters()}
-        ${page === null ? this.#page.instead(words, words.t('deliveries.title')) : this.#list(page)}
+        ${load.value === null ? load.instead(words, words.t('deliveries.title')) : this.#shown()}
       </section>
     </div>`;
   }
@@ -110,84 +132,144 @@ export class DashDeliveries extends LitElement {
     </div>`;
   }
 
-  #list(page: Page<Delivery>): TemplateResult {
+  #shown(): TemplateResult {
     const words = this.session.words;
+    const { held, next } = this.#list;
     const filtered = Object.keys(this.place.query).length > 0;
-    if (page.items.length === 0 && page.next === null)
-      return html`<d-state
-        kind="empty"
-        heading=${words.t(filtered ? 'deliveries.no-match' : 'deliveries.none')}
-        detail=${this.session.is('reviewer') ? words.t('deliveries.reviewer') : ''}
-        action=${filtered ? words.t('deliveries.all') : ''}
-        @act=${() => go(this, link('deliveries'))}
-      ></d-state>`;
-    return html`<div class="scroll" role="group" tabindex="0" aria-label=${words.t('deliveries.list')}>
-        <table>
-          <caption>
-            ${words.t('deliveries.caption', { count: page.items.length })}
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">${words.t('deliveries.delivery')}</th>
-              <th scope="col">${words.t('deliveries.state')}</th>
-              <th scope="col">${words.t('column.driver')}</th>
-              <th scope="col">${words.t('deliveries.promised')}</th>
-              <th scope="col">${words.t('deliveries.opened')}</th>
-              <th scope="col" class="number">${words.t('deliveries.feedback')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${page.items.map((one) => this.#row(one))}
-          </tbody>
-        </table>
-      </div>
-      ${
-        page.next === null
-          ? nothing
-          : html`<button ?disabled=${this.busy} @click=${() => this.#more(page)}>${words.t('more')}</button>`
-      }`;
+    return html`${this.#fresh()}
+    ${
+      held.rows.length === 0 && next === null
+        ? html`<d-state
+            kind="empty"
+            heading=${words.t(filtered ? 'deliveries.no-match' : 'deliveries.none')}
+            detail=${filtered ? '' : words.t(`deliveries.none.${this.#role()}`)}
+            action=${filtered ? words.t('deliveries.all') : ''}
+            @act=${() => go(this, link('deliveries'))}
+          ></d-state>`
+        : this.#rows(held.rows)
+    }
+    ${
+      next === null
+        ? nothing
+        : html`<button ?disabled=${this.busy} @click=${() => this.#more()}>${words.t('more')}</button>`
+    }`;
   }
 
-  #row(one: Delivery): TemplateResult {
+  #fresh(): TemplateResult {
     const words = this.session.words;
-    return html`<tr>
-      <th scope="row">
-        <a class="touch mono" href=${link('deliveries', one.delivery_id)}>${one.delivery_id.slice(0, 14)}…</a>
-        ${one.waybill === null ? nothing : html`<span class="under">${one.waybill}</span>`}
-      </th>
-      <td>${words.t(`outcome.${one.outcome ?? 'opened'}`)}</td>
-      <td>
-        ${
-          one.driver === 0
-            ? html`<span class="soft">—</span>`
-            : html`<a class="touch" href=${link('drivers', one.driver)}>${one.driver}</a>`
-        }
-      </td>
-      <td>${words.time(one.promised_by)}</td>
-      <td>${words.time(one.opened_at)}</td>
-      <td class="number">${one.revision === 0 ? '—' : words.t('feedback.revision', { revision: String(one.revision) })}</td>
-    </tr>`;
+    const { held, load } = this.#list;
+    const [came, left] = [held.waiting.length, held.left.length];
+    const offer =
+      came > 0
+        ? words.t('deliveries.came', { count: came })
+        : left > 0
+          ? words.t('deliveries.left', { count: left })
+          : '';
+    const asOf = words.t('fresh.block', {
+      block: String(load.value?.block ?? '—'),
+      time: words.clock(load.at),
+    });
+    return fresh(words, asOf, [load], { offer, show: () => this.#show() });
   }
 
-  #read(cursor: string | null, signal?: AbortSignal): Promise<Page<Delivery>> {
-    const { id, waybill, outcome, driver } = this.place.query;
-    const query = { id, waybill, outcome, driver, limit: PAGE, cursor };
-    return this.session.page('/v1/deliveries', 'deliveries', query, signal);
+  #role(): 'reviewer' | 'shipper' | 'carrier' {
+    return this.session.is('reviewer') ? 'reviewer' : this.session.is('shipper') ? 'shipper' : 'carrier';
   }
 
-  async #more(page: Page<Delivery>): Promise<void> {
+  #rows(rows: readonly Delivery[]): TemplateResult {
+    const words = this.session.words;
+    const left = new Set(this.#list.held.left);
+    const caption = words.t(this.#list.next === null ? 'deliveries.caption.all' : 'deliveries.caption', {
+      count: rows.length,
+    });
+    if (this.#narrow.is)
+      return html`<p class="soft small">${caption}</p>
+        <ul class="quiet-list cards">
+          ${repeat(
+            rows,
+            (one) => one.delivery_id,
+            (one) => this.#card(one, left.has(one)),
+          )}
+        </ul>`;
+    return html`<div class="scroll" role="group" tabindex="0" aria-label=${words.t('deliveries.list')}>
+      <table>
+        <caption>
+          ${caption}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">${words.t('deliveries.delivery')}</th>
+            ${CELLS.map(([name]) => html`<th scope="col" class=${kindOf(name)}>${words.t(name)}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${repeat(
+            rows,
+            (one) => one.delivery_id,
+            (one) =>
+              guard(
+                [one, left.has(one)],
+                () => html`<tr>
+                  <th scope="row">${this.#head(one)}</th>
+                  ${CELLS.map(([name, cell]) => html`<td class=${kindOf(name)}>${cell(words, one, left.has(one))}</td>`)}
+                </tr>`,
+              ),
+          )}
+        </tbody>
+      </table>
+    </div>`;
+  }
+
+  #card(one: Delivery, left: boolean): TemplateResult {
+    const words = this.session.words;
+    return html`<li class="card">
+      <h3>${this.#head(one)}</h3>
+      <dl>
+        ${CELLS.map(
+          ([name, cell]) =>
+            html`<div>
+              <dt>${words.t(name)}</dt>
+              <dd>${cell(words, one, left)}</dd>
+            </div>`,
+        )}
+      </dl>
+    </li>`;
+  }
+
+  #head(one: Delivery): TemplateResult {
+    return html`<a class="touch mono" href=${link('deliveries', one.delivery_id)}>${one.delivery_id.slice(0, 14)}…</a>
+      ${one.waybill === null ? nothing : html`<span class="under"><bdi>${one.waybill}</bdi></span>`}`;
+  }
+
+  /** Shows what waits, and leads to the first of it: the button that was pressed is gone. */
+  async #show(): Promise<void> {
+    const { held } = this.#list;
+    const first = held.waiting[0]?.delivery_id ?? held.rows[0]?.delivery_id;
+    held.show();
+    this.requestUpdate();
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(`a[href$="${first}"]`)?.focus();
+  }
+
+  async #more(): Promise<void> {
     this.busy = true;
+    const { load, held } = this.#list;
+    const before = held.rows.length;
     try {
-      const next = await this.#read(page.next);
-      if (this.#page.value === page)
-        this.#page.value = { items: [...page.items, ...next.items], next: next.next };
+      await this.#list.more();
     } catch (error) {
-      this.#page.value = null;
-      this.#page.error = error;
+      if (error instanceof Problem && error.status === 410)
+        void load.again(); // rewound below the page's end
+      else load.error = error;
     } finally {
       this.busy = false;
     }
+    await this.updateComplete;
+    const next = held.rows[before]?.delivery_id;
+    this.renderRoot.querySelector<HTMLElement>(`a[href$="${next}"]`)?.focus();
   }
+
+  #moved = (event: Event) => this.#list.moved((event as CustomEvent<Moved>).detail);
 
   #typed = (event: Event) => {
     const text = (event.target as HTMLInputElement).value.trim();
@@ -212,6 +294,42 @@ export class DashDeliveries extends LitElement {
   #to(change: Readonly<Record<string, string | null>>): void {
     go(this, link('deliveries', null, { ...this.place.query, ...change }), true);
   }
+}
+
+type Cell = (words: Words, one: Delivery, left: boolean) => TemplateResult | string;
+
+/** What is said of each delivery, by the message that names it. */
+const CELLS: readonly (readonly [string, Cell])[] = [
+  [
+    'deliveries.state',
+    (words, one, left) =>
+      html`${words.t(`outcome.${one.outcome ?? 'opened'}`)}${
+        left ? html`<span class="under">${words.t('deliveries.unfit')}</span>` : nothing
+      }`,
+  ],
+  [
+    'column.driver',
+    (words, one) =>
+      one.driver === 0
+        ? html`<span class="soft">${words.t('driver.nobody')}</span>`
+        : html`<a class="touch" href=${link('drivers', one.driver)}
+            >${words.t('driver.number', { number: String(one.driver) })}</a
+          >`,
+  ],
+  ['deliveries.promised', (words, one) => words.time(one.promised_by)],
+  ['deliveries.opened', (words, one) => words.time(one.opened_at)],
+  [
+    'deliveries.feedback',
+    (words, one) =>
+      one.revision === 0
+        ? html`<span class="soft">${words.t('deliveries.no-feedback')}</span>`
+        : words.t('feedback.revision', { revision: String(one.revision) }),
+  ],
+];
+
+/** Times stand under each other to the digit. */
+function kindOf(name: string): string {
+  return name === 'deliveries.promised' || name === 'deliveries.opened' ? 'number' : '';
 }
 
 declare global {

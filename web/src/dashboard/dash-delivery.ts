@@ -140,7 +140,9 @@ export class DashDelivery extends LitElement {
         <dt>${t('delivery.taken-over')}</dt>
         <dd>${t(one.taken_over ? 'yes' : 'not-yet')}</dd>
       </dl>
-      <p><a class="touch" href=${`/explorer/deliveries/${one.delivery_id}`}>${t('delivery.explorer')}</a></p>
+      <p>
+        <a class="touch" target="_blank" href=${`/explorer/deliveries/${one.delivery_id}`}>${t('explorer')}</a>
+      </p>
     </section>`;
   }
 
@@ -164,7 +166,7 @@ export class DashDelivery extends LitElement {
     </section>`;
   }
 
-  #changed = () => void this.#delivery.again();
+  #changed = () => void this.#delivery.renew();
 }
 
 function asFeedback(entry: DeliveryEntry): FeedbackEntry[] {

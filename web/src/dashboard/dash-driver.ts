@@ -1,29 +1,38 @@
 /** `<dash-driver>`: one driver: standing and why, what would change it, all figures, course, issues, comments, record. */
 
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import '../look/d-standing.ts';
+import '../look/save-file.ts';
 import './dash-as-of.ts';
 import './dash-entries.ts';
 import './dash-feedback.ts';
 import './dash-figures.ts';
 import './dash-series.ts';
+import { ISSUES, type IssueName } from '../core/vocabulary.ts';
 import { controls } from '../look/controls.ts';
+import { Held } from '../look/held.ts';
 import type { Entry, FeedbackEntry, Reputation } from '../service/models.ts';
 import { conditions, isWorthSaying, KINDS, outlook, TRIED } from './change.ts';
+import { feedbackCsv } from './csv.ts';
 import { figureCell, tooFew } from './driver-cells.ts';
 import { amount } from './figures.ts';
+import { fresh } from './fresh.ts';
 import { asOfOf } from './instant.ts';
-import { issueCounts, voices } from './issues.ts';
-import type { Live } from './live.ts';
+import { type Voice, voices } from './issues.ts';
+import { issuesCard, issuesStyles } from './issues-card.ts';
+import type { Live, Moved } from './live.ts';
 import { Load } from './load.ts';
 import { THRESHOLDS } from './marks.ts';
 import { go, link, type Place } from './routes.ts';
-import type { Session } from './session.ts';
+import { feedbackOf } from './serious.ts';
+import type { Page, Session } from './session.ts';
 import { shared } from './styles.ts';
 
 const RECENT = 50;
 const COMMENTS = 100;
+/** Of the service, for one page; all of a driver's feedback is read so. */
+const LARGEST_PAGE = 1000;
 
 /** Properties: `session`, `place` (of a driver), `live`. */
 @customElement('dash-driver')
@@ -34,12 +43,25 @@ export class DashDriver extends LitElement {
   readonly #reputation = new Load<Reputation>(this, (signal) =>
     this.session.get(`/v1/drivers/${this.#driver}/reputation`, { as_of: this.#asOf }, signal),
   );
-  readonly #feedback = new Load<FeedbackEntry[]>(this, (signal) => this.#readFeedback(signal));
-  readonly #history = new Load<Entry[]>(this, (signal) => this.#readHistory(signal));
+  readonly #voices = new Held<Voice>(({ newest }) => `${newest.delivery_id} ${newest.driver}`);
+  readonly #entries = new Held<Entry>((one) => `${one.block}/${one.log_index}`);
+  readonly #feedback = new Load<FeedbackEntry[]>(
+    this,
+    (signal) => this.#readFeedback(signal),
+    (found, anew) => this.#hold(this.#voices, voices(found), anew),
+  );
+  readonly #history = new Load<Entry[]>(
+    this,
+    (signal) => this.#readHistory(signal),
+    (found, anew) => this.#hold(this.#entries, found, anew),
+  );
+  /** Whether entries that show may be on the record no more: then lists are shown as they are read. */
+  #rewound = false;
 
   static override styles = [
     controls,
     shared,
+    issuesStyles,
     css`
       .title {
         display: flex;
@@ -61,29 +83,21 @@ export class DashDriver extends LitElement {
         gap: var(--d-2);
         padding-inline-start: 1.2em;
       }
+      .ways {
+        display: flex;
+        flex-wrap: wrap;
+        justify-content: space-between;
+        gap: 0 var(--d-5);
+      }
+      .save {
+        margin-block-start: var(--d-3);
+      }
+      d-fresh {
+        --d-fresh-ground: var(--d-ground);
+      }
       .glance {
         max-inline-size: 26rem;
         margin-block-end: var(--d-4);
-      }
-      .issues {
-        display: grid;
-        grid-template-columns: minmax(0, auto) minmax(2rem, 1fr) max-content;
-        gap: var(--d-2) var(--d-3);
-        align-items: center;
-      }
-      .issues li {
-        display: contents;
-      }
-      .share {
-        display: block;
-        inline-size: 100%;
-        block-size: 0.75rem;
-      }
-      .share .ground {
-        fill: var(--d-raised);
-      }
-      .share .part {
-        fill: var(--d-accent);
       }
     `,
   ];
@@ -101,8 +115,25 @@ export class DashDriver extends LitElement {
   override willUpdate(): void {
     const key = `${this.#driver} as of ${this.#asOf}`;
     this.#reputation.want(key);
-    this.#feedback.want(key);
+    this.#feedback.want(`${key} ${this.#issue !== null}`);
     this.#history.want(key);
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    const before = changed.get('place');
+    const isSame = before?.driver === this.place.driver && before?.query.issue !== this.place.query.issue;
+    if (isSame && this.#reputation.value !== null)
+      this.renderRoot.querySelector<HTMLElement>('#comments')?.focus();
+  }
+
+  #hold<T>(list: Held<T>, found: readonly T[], anew: boolean): void {
+    if (anew || this.#rewound) list.show(found);
+    else list.offer(found);
+  }
+
+  /** The issue that the link names: what recipients said is shown where they named it. */
+  get #issue(): IssueName | null {
+    return ISSUES.find((one) => one === this.place.query.issue) ?? null;
   }
 
   get #driver(): number {
@@ -118,7 +149,10 @@ export class DashDriver extends LitElement {
     const found = this.#reputation.value;
     return html`<div class="stack">
       <div>
-        <a class="touch" href=${link('drivers', null, { as_of: this.#asOf })}>${words.t('driver.all')}</a>
+        <nav class="ways" aria-label=${words.t('driver.ways')}>
+          <a class="touch" href=${link('drivers', null, { as_of: this.#asOf })}>${words.t('driver.all')}</a>
+          <a class="touch" target="_blank" href=${`/explorer/drivers/${this.#driver}`}>${words.t('explorer')}</a>
+        </nav>
         <div class="head">
           <div class="title">
             <h1 tabindex="-1">${words.t('driver.number', { number: String(this.#driver) })}</h1>
@@ -147,7 +181,16 @@ export class DashDriver extends LitElement {
     const words = this.session.words;
     const t = words.t.bind(words);
     const asOf = { time: words.time(found.as_of), block: String(found.block?.number ?? '—') };
-    return html`<p class="soft small" role="status">${t('drivers.as-of-line', asOf)}</p>
+    const came = this.#entries.waiting.length;
+    return html`${fresh(
+      words,
+      t('drivers.as-of-line', asOf),
+      [this.#reputation, this.#feedback, this.#history],
+      {
+        offer: came === 0 ? '' : t('driver.came', { count: came }),
+        show: () => void this.#show(),
+      },
+    )}
       <div class="two">${this.#why(found)} ${this.#change(found)}</div>
       <section class="card" aria-labelledby="series">
         <h2 id="series">${t('series.title')}</h2>
@@ -160,9 +203,9 @@ export class DashDriver extends LitElement {
       </section>
       <div class="two">
         <div class="stack">
-          ${this.#issues(found)}
+          ${issuesCard(words, found, this.#driver, this.#asOf, this.#issue)}
           <section class="card" aria-labelledby="comments">
-            <h2 id="comments">${t('comments.title')}</h2>
+            <h2 id="comments" tabindex="-1">${t('comments.title')}</h2>
             ${this.#comments()}
           </section>
         </div>
@@ -221,41 +264,15 @@ export class DashDriver extends LitElement {
     </section>`;
   }
 
-  #issues(found: Reputation): TemplateResult {
-    const words = this.session.words;
-    const counts = issueCounts(found);
-    const feedback = found.counts.feedback ?? 0;
-    return html`<section class="card" aria-labelledby="issues">
-      <h2 id="issues">${words.t('issues.title')}</h2>
-      ${
-        counts.length === 0
-          ? html`<p class="soft">${words.t('issues.no', { count: feedback })}</p>`
-          : html`<p class="soft small">${words.t('issues.of-feedback', { count: feedback })}</p>
-              <ul class="quiet-list issues">
-                ${counts.map(
-                  (one) => html`<li>
-                    <span>${words.t(`issue.${one.name}`)}</span>
-                    <svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-                      <rect class="ground" width="100" height="10"></rect>
-                      <rect class="part" width=${(100 * one.count) / Math.max(feedback, 1)} height="10"></rect>
-                    </svg>
-                    <span class="number">${words.t('issues.count', { part: one.count, whole: feedback })}</span>
-                  </li>`,
-                )}
-              </ul>`
-      }
-    </section>`;
-  }
-
   #recent(): TemplateResult {
     const words = this.session.words;
     const entries = this.#history.value;
     return html`<section class="card" aria-labelledby="recent">
-      <h2 id="recent">${words.t('recent.title')}</h2>
+      <h2 id="recent" tabindex="-1">${words.t('recent.title')}</h2>
       ${
         entries === null
           ? this.#history.instead(words, words.t('recent.title'))
-          : html`<dash-entries .session=${this.session} .entries=${entries} with-delivery></dash-entries>`
+          : html`<dash-entries .session=${this.session} .entries=${this.#entries.rows} with-delivery></dash-entries>`
       }
     </section>`;
   }
@@ -264,19 +281,67 @@ export class DashDriver extends LitElement {
     const words = this.session.words;
     const entries = this.#feedback.value;
     if (entries === null) return this.#feedback.instead(words, words.t('comments.title'));
-    const all = voices(entries);
-    if (all.length === 0) return html`<p class="soft">${words.t('comments.none')}</p>`;
-    const note = this.session.readsComments
-      ? null
-      : html`<p class="soft">${words.t('comments.reviewer')}</p>`;
-    return html`${note}<dash-feedback .session=${this.session} .voices=${all}></dash-feedback>`;
+    const issue = this.#issue;
+    const all = this.#voices.rows.filter(
+      (one) => issue === null || feedbackOf(one.newest)?.issues.includes(issue),
+    );
+    return html`${issue === null ? nothing : this.#only(issue, all.length)}
+    ${this.session.readsComments ? nothing : html`<p class="soft">${words.t('comments.reviewer')}</p>`}
+    ${
+      all.length === 0
+        ? html`<p class="soft">${words.t(issue === null ? 'comments.none' : 'comments.none-naming')}</p>`
+        : html`<dash-feedback .session=${this.session} .voices=${all}></dash-feedback>
+            <p class="save">
+              <save-file
+                label=${words.t('comments.save')}
+                failed=${words.t('save.failed')}
+                name=${`driver-${this.#driver}-feedback.csv`}
+                .content=${async () => feedbackCsv(await this.#allFeedback())}
+              ></save-file>
+            </p>`
+    }`;
+  }
+
+  #only(issue: IssueName, count: number): TemplateResult {
+    const words = this.session.words;
+    const name = words.t(`issue.${issue}`);
+    return html`<p>
+      ${words.t('comments.naming', { count, issue: name })}
+      <a class="touch" href=${link('drivers', this.#driver, { as_of: this.#asOf })}>${words.t('comments.all')}</a>
+    </p>`;
+  }
+
+  async #show(): Promise<void> {
+    this.#entries.show();
+    this.#voices.show();
+    this.requestUpdate();
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('#recent')?.focus();
   }
 
   async #readFeedback(signal: AbortSignal): Promise<FeedbackEntry[]> {
+    if (this.#issue !== null) return this.#allFeedback(signal);
     const query = { driver: this.#driver, limit: COMMENTS };
     const page = await this.session.page<FeedbackEntry>('/v1/feedback', 'feedback', query, signal);
+    return this.#until(page.items);
+  }
+
+  /** Reads all of the driver's feedback that the member may see, newest first. */
+  async #allFeedback(signal?: AbortSignal): Promise<FeedbackEntry[]> {
+    const all: FeedbackEntry[] = [];
+    let cursor: string | null = null;
+    do {
+      const query = { driver: this.#driver, limit: LARGEST_PAGE, cursor };
+      const page: Page<FeedbackEntry> = await this.session.page('/v1/feedback', 'feedback', query, signal);
+      all.push(...page.items);
+      cursor = page.next;
+    } while (cursor !== null);
+    return this.#until(all);
+  }
+
+  #until(entries: readonly FeedbackEntry[]): FeedbackEntry[] {
     const until = this.#asOf === null ? Number.POSITIVE_INFINITY : Date.parse(this.#asOf);
-    return page.items.filter((one) => Date.parse(one.time) <= until);
+    return entries.filter((one) => Date.parse(one.time) <= until);
   }
 
   async #readHistory(signal: AbortSignal): Promise<Entry[]> {
@@ -286,10 +351,9 @@ export class DashDriver extends LitElement {
     return (await this.session.get<{ entries: Entry[] }>('/v1/history', query, signal)).entries;
   }
 
-  #changed = () => {
-    void this.#reputation.again();
-    void this.#feedback.again();
-    void this.#history.again();
+  #changed = (event: Event) => {
+    this.#rewound = (event as CustomEvent<Moved>).detail === null;
+    for (const one of [this.#reputation, this.#feedback, this.#history]) one.renew();
   };
 }
 

@@ -2,17 +2,25 @@
 
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { guard } from 'lit/directives/guard.js';
+import { repeat } from 'lit/directives/repeat.js';
 import '../look/d-standing.ts';
 import './dash-as-of.ts';
 import './dash-own.ts';
+import '../look/save-file.ts';
 import { controls } from '../look/controls.ts';
+import { Held } from '../look/held.ts';
+import { Narrow } from '../look/narrow.ts';
 import type { DriverRow, Reputation } from '../service/models.ts';
+import type { Words } from '../words/words.ts';
+import { driversCsv } from './csv.ts';
 import { DRIVER_CELLS, weeksTable } from './driver-cells.ts';
+import { fresh } from './fresh.ts';
 import { asOfOf } from './instant.ts';
 import type { Live } from './live.ts';
 import { Load } from './load.ts';
 import { sparkline } from './marks.ts';
-import { go, link, type Place } from './routes.ts';
+import { go, link, linkTo, type Place } from './routes.ts';
 import {
   COLUMNS,
   type Column,
@@ -26,10 +34,11 @@ import {
   sorted,
 } from './rows.ts';
 import type { Session } from './session.ts';
-import { driversStyles, shared } from './styles.ts';
+import { cardsStyles, driversStyles, shared } from './styles.ts';
 
 const WEEKS = 13;
-const PAGE = 200;
+/** The service's largest page: one answer for hundreds of drivers costs it less than several. */
+const PAGE = 1000;
 const AT_ONCE = 100;
 const NARROW = '(max-width: 56rem)';
 
@@ -40,28 +49,40 @@ export class DashDrivers extends LitElement {
   @property({ attribute: false }) place!: Place;
   @property({ attribute: false }) live!: Live;
   @state() private most = AT_ONCE;
-  @state() private narrow = matchMedia(NARROW).matches;
   @state() private weeksOf: DriverRow | null = null;
   @query('dialog') private readonly dialog!: HTMLDialogElement;
-  readonly #media = matchMedia(NARROW);
-  readonly #drivers = new Load<DriverRow[]>(this, (signal) => this.#read(signal));
+  readonly #narrow = new Narrow(this, NARROW);
+  readonly #held = new Held<DriverRow>((row) => row.driver);
+  /** The query by which what is held was chosen and put in order. */
+  #chosen = '';
+  readonly #drivers = new Load<DriverRow[]>(
+    this,
+    (signal) => this.#read(signal),
+    (rows, anew) =>
+      anew ? this.#held.show(this.#ordered(rows)) : this.#held.offer(this.#ordered(rows), rows),
+  );
 
-  static override styles = [controls, shared, driversStyles];
+  static override styles = [controls, shared, cardsStyles, driversStyles];
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#media.addEventListener('change', this.#resized);
     this.live.addEventListener('changed', this.#changed);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#media.removeEventListener('change', this.#resized);
+    const { key, value, at } = this.#drivers;
+    if (key !== null && value !== null) this.session.left.set('drivers', { key, value, at });
     this.live.removeEventListener('changed', this.#changed);
   }
 
   override willUpdate(): void {
-    this.#drivers.want(`as of ${asOfOf(this.place.query)}`);
+    this.#drivers.want(`as of ${asOfOf(this.place.query)}`, this.session.left.get('drivers'));
+    const chosen = JSON.stringify(this.place.query);
+    if (chosen === this.#chosen) return;
+    this.#chosen = chosen;
+    this.most = AT_ONCE;
+    if (this.#drivers.value !== null) this.#held.show(this.#ordered(this.#drivers.value));
   }
 
   override render() {
@@ -99,17 +120,15 @@ export class DashDrivers extends LitElement {
       return html`<d-state
         kind="empty"
         heading=${words.t(asOfOf(this.place.query) === null ? 'drivers.none' : 'drivers.none-then')}
-        detail=${words.t(`drivers.none.${this.session.is('carrier') ? 'carrier' : 'other'}`)}
+        detail=${words.t(`drivers.none.${this.session.is('carrier') ? 'carrier' : 'other'}`, { member: String(this.session.me.member) })}
       ></d-state>`;
     const order = orderOf(this.place.query.sort);
-    const found = sorted(filtered(rows, filterOf(this.place.query)), order);
+    const found = this.#held.rows;
     const shown = found.slice(0, this.most);
     return html`<section class="card stack" aria-labelledby="list-title">
-      <h2 id="list-title" class="visually-hidden">${words.t('drivers.list')}</h2>
+      <h2 id="list-title" class="visually-hidden" tabindex="-1">${words.t('drivers.list')}</h2>
       ${this.#filters(order)}
-      <p class="soft small" role="status">
-        ${words.t('drivers.shown', { count: found.length, all: rows.length })} ${this.#asOfLine(rows)}
-      </p>
+      ${this.#fresh(rows)}
       ${
         found.length === 0
           ? html`<d-state
@@ -118,27 +137,67 @@ export class DashDrivers extends LitElement {
               action=${words.t('drivers.all')}
               @act=${() => this.#to({ standing: null, least: null, number: null })}
             ></d-state>`
-          : this.narrow
+          : this.#narrow.is
             ? this.#cards(shown)
             : this.#table(shown, order)
       }
-      ${
-        found.length > shown.length
-          ? html`<button @click=${() => this.#showMore()}>${words.t('more')}</button>`
-          : nothing
-      }
+      <div class="end">
+        ${
+          found.length > shown.length
+            ? html`<button @click=${this.#showMore}>${words.t('drivers.more', { count: found.length - shown.length })}</button>`
+            : nothing
+        }
+        ${
+          found.length === 0
+            ? nothing
+            : html`<save-file
+                label=${words.t('drivers.save', { count: found.length })}
+                name=${`drivers-${(rows[0]?.reputation?.as_of ?? '').slice(0, 10)}.csv`}
+                .content=${() => driversCsv(this.#held.rows)}
+              ></save-file>`
+        }
+      </div>
     </section>`;
   }
 
-  #showMore(): void {
+  #showMore = async () => {
+    const next = this.#held.rows[this.most];
     this.most += AT_ONCE;
+    await this.updateComplete;
+    if (next !== undefined) this.renderRoot.querySelector<HTMLElement>(linkTo(next.driver))?.focus();
+  };
+
+  #fresh(rows: readonly DriverRow[]): TemplateResult {
+    const words = this.session.words;
+    const held = this.#held;
+    const [came, left] = [held.waiting.length, held.left.length];
+    const offer =
+      came > 0
+        ? words.t('drivers.came', { count: came })
+        : left > 0
+          ? words.t('drivers.left', { count: left })
+          : held.reordered
+            ? words.t('drivers.reordered')
+            : '';
+    const shown = words.t('drivers.shown', { count: held.rows.length, all: rows.length });
+    return fresh(words, html`<span role="status">${shown}</span> ${asOfLine(words, rows)}`, [this.#drivers], {
+      offer,
+      show: () => void this.#show(),
+    });
   }
 
-  #asOfLine(rows: readonly DriverRow[]): string {
-    const one = rows.find((row) => row.reputation)?.reputation;
-    if (!one) return '';
-    const values = { time: this.session.words.time(one.as_of), block: String(one.block?.number ?? '—') };
-    return this.session.words.t('drivers.as-of-line', values);
+  /** Shows the list as it now is, and leads to its beginning: the button that was pressed is gone. */
+  async #show(): Promise<void> {
+    const first = this.#held.waiting[0];
+    this.#held.show();
+    this.requestUpdate();
+    await this.updateComplete;
+    const to = first === undefined ? 'h2' : linkTo(first.driver);
+    (this.renderRoot.querySelector<HTMLElement>(to) ?? this.renderRoot.querySelector('h2'))?.focus();
+  }
+
+  #ordered(rows: readonly DriverRow[]): readonly DriverRow[] {
+    return sorted(filtered(rows, filterOf(this.place.query)), orderOf(this.place.query.sort));
   }
 
   #filters(order: Order): TemplateResult {
@@ -173,7 +232,7 @@ export class DashDrivers extends LitElement {
           @change=${typed('least')}
         />
       </div>
-      ${this.narrow ? this.#sortField(order) : nothing}
+      ${this.#narrow.is ? this.#sortField(order) : nothing}
     </div>`;
   }
 
@@ -211,10 +270,14 @@ export class DashDrivers extends LitElement {
           </tr>
         </thead>
         <tbody>
-          ${rows.map(
+          ${repeat(
+            rows,
+            (row) => row.driver,
             (row) => html`<tr>
               <th scope="row">${this.#driverLink(row)}</th>
-              ${COLUMNS.slice(1).map((column) => html`<td class=${column}>${this.#cell(row, column)}</td>`)}
+              ${guard([row], () =>
+                COLUMNS.slice(1).map((column) => html`<td class=${column}>${this.#cell(row, column)}</td>`),
+              )}
             </tr>`,
           )}
         </tbody>
@@ -225,7 +288,7 @@ export class DashDrivers extends LitElement {
   #columnHead(column: Column, order: Order): TemplateResult {
     const sort = order.column === column ? order.direction : 'none';
     const arrow = { ascending: '▲', descending: '▼', none: '' }[sort];
-    return html`<th scope="col" aria-sort=${sort}>
+    return html`<th scope="col" class=${column} aria-sort=${sort}>
       <button @click=${() => this.#to({ sort: orderText(pressed(order, column)) })}>
         ${this.session.words.t(`column.${column}`)}<span class="arrow" aria-hidden="true">${arrow}</span>
       </button>
@@ -234,7 +297,9 @@ export class DashDrivers extends LitElement {
 
   #cards(rows: readonly DriverRow[]): TemplateResult {
     return html`<ul class="quiet-list cards">
-      ${rows.map(
+      ${repeat(
+        rows,
+        (row) => row.driver,
         (row) => html`<li class="card">
           <h3>${this.#driverLink(row)} ${this.#cell(row, 'standing')}</h3>
           <dl>
@@ -314,11 +379,16 @@ export class DashDrivers extends LitElement {
     return asOfOf(this.place.query) === null ? rows : rows.filter((row) => row.reputation);
   }
 
-  #resized = () => {
-    this.narrow = this.#media.matches;
-  };
+  #changed = () => this.#drivers.renew();
+}
 
-  #changed = () => void this.#drivers.again();
+function asOfLine(words: Words, rows: readonly DriverRow[]): string {
+  const one = rows.find((row) => row.reputation)?.reputation;
+  if (!one) return '';
+  return words.t('drivers.as-of-line', {
+    time: words.time(one.as_of),
+    block: String(one.block?.number ?? '—'),
+  });
 }
 
 declare global {

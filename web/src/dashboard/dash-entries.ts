@@ -27,6 +27,7 @@ export class DashEntries extends LitElement {
     css`
       ol {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: var(--d-3);
         list-style: none;
         padding: 0;

@@ -29,16 +29,16 @@ export class DashFigures extends LitElement {
         <thead>
           <tr>
             <th scope="col">${t('figures.figure')}</th>
-            <th scope="col">${t('figures.all')}</th>
-            ${VARIANTS.map((one) => html`<th scope="col">${t(`figures.${one}`)}</th>`)}
+            <th scope="col" class="number">${t('figures.all')}</th>
+            ${VARIANTS.map((one) => html`<th scope="col" class="number">${t(`figures.${one}`)}</th>`)}
           </tr>
         </thead>
         <tbody>
           ${Object.entries(figures).map(
             ([name, figure]) => html`<tr>
               <th scope="row">${t(`figure.${name}`)}</th>
-              <td>${this.#figure(name, figure)}</td>
-              ${VARIANTS.map((one) => html`<td>${this.#figure(name, variants[one]?.[name])}</td>`)}
+              <td class="number">${this.#figure(name, figure)}</td>
+              ${VARIANTS.map((one) => html`<td class="number">${this.#figure(name, variants[one]?.[name])}</td>`)}
             </tr>`,
           )}
         </tbody>

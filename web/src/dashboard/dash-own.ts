@@ -111,6 +111,7 @@ export class DashOwn extends LitElement {
 
   #unnamed(share: Share): TemplateResult {
     const words = this.session.words;
+    if (share.whole === 0) return html`<span class="soft">${words.t('own.unnamed.none')}</span>`;
     return html`<span class="value">${share.share === null ? '—' : words.percent(share.share / 1e6, 1)}</span
       ><span class="under">${words.t('own.unnamed.of', { part: share.part, whole: share.whole })}</span>`;
   }
@@ -133,7 +134,7 @@ export class DashOwn extends LitElement {
     return new Map(await Promise.all(found));
   }
 
-  #changed = () => void this.#own.again();
+  #changed = () => void this.#own.renew();
 }
 
 function fact(name: string, value: TemplateResult): TemplateResult {

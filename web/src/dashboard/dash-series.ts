@@ -150,8 +150,8 @@ export class DashSeries extends LitElement {
             <th scope="col">${words.t('as-of')}</th>
             <th scope="col">${words.t('column.standing')}</th>
             <th scope="col" class="number">${words.t('series.mean')}</th>
-            <th scope="col">${words.t('series.bounds')}</th>
-            <th scope="col">${words.t('column.count')}</th>
+            <th scope="col" class="number">${words.t('series.bounds')}</th>
+            <th scope="col" class="number">${words.t('column.count')}</th>
           </tr>
         </thead>
         <tbody>
@@ -196,7 +196,7 @@ export class DashSeries extends LitElement {
     this.asTable = !this.asTable;
   };
 
-  #changed = () => void this.#course.again();
+  #changed = () => void this.#course.renew();
 }
 
 declare global {

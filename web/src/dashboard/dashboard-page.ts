@@ -8,6 +8,7 @@ import '../look/d-state.ts';
 import { controls } from '../look/controls.ts';
 import { Client } from '../service/client.ts';
 import type { FeedbackEntry, Ledger, Member } from '../service/models.ts';
+import { named, withNames } from '../service/names.ts';
 import { Problem } from '../service/problems.ts';
 import { catalogueOf, loadWords, type Words } from '../words/words.ts';
 import './dash-deliveries.ts';
@@ -16,7 +17,7 @@ import './dash-driver.ts';
 import './dash-drivers.ts';
 import './dash-inbox.ts';
 import { Live } from './live.ts';
-import { type Going, link, type Place, placeOf, type View } from './routes.ts';
+import { type Going, link, linkTo, type Place, placeOf, type View } from './routes.ts';
 import { type Ending, Session } from './session.ts';
 import { shared } from './styles.ts';
 
@@ -32,6 +33,8 @@ export class DashboardPage extends LitElement {
   @state() private place: Place = placeOf(location.pathname, location.search);
   @query('main') private readonly main!: HTMLElement | null;
   #focusNext = false;
+  /** The place that was left by the browser's way back (or forward). */
+  #backFrom: Place | null = null;
 
   static override styles = [
     controls,
@@ -44,6 +47,14 @@ export class DashboardPage extends LitElement {
       }
       .who button {
         flex: none;
+      }
+      .who span {
+        min-inline-size: 0;
+        max-inline-size: 28rem;
+        margin-inline-end: auto;
+        overflow: hidden;
+        white-space: nowrap;
+        text-overflow: ellipsis;
       }
       .bar-row {
         background: var(--d-surface);
@@ -114,12 +125,17 @@ export class DashboardPage extends LitElement {
         .tabs {
           padding-inline: var(--d-4);
         }
+        .tabs,
+        .tabs nav {
+          column-gap: var(--d-4);
+        }
       }
     `,
   ];
 
   override connectedCallback(): void {
     super.connectedCallback();
+    history.scrollRestoration = 'manual';
     addEventListener('popstate', this.#moved);
     this.addEventListener('dash-go', this.#goes);
     this.addEventListener('click', this.#clicked);
@@ -139,7 +155,7 @@ export class DashboardPage extends LitElement {
 
   override render() {
     if (this.words === null) return nothing;
-    return html`<d-header here="dashboard">${this.#who()}</d-header>
+    return html`<d-header here="dashboard" ?keep=${this.session !== null}>${this.#who()}</d-header>
       ${this.session === null ? nothing : this.#tabs()}
       <main>
         ${this.session === null ? this.#signIn(this.words) : this.#view(this.session, this.live as Live)}
@@ -169,8 +185,9 @@ export class DashboardPage extends LitElement {
 
   #who() {
     if (this.session === null || this.words === null) return nothing;
+    const name = this.session.nameOf(this.session.me.member);
     return html`<div class="who">
-      <span>${this.session.nameOf(this.session.me.member)}</span>
+      <span title=${name}>${name}</span>
       <button class="plain" @click=${() => this.session?.end('left')}>${this.words.t('sign-out')}</button>
     </div>`;
   }
@@ -227,17 +244,20 @@ export class DashboardPage extends LitElement {
 
   #enter = async (key: string) => {
     const client = new Client('', { key });
-    const me = await client.get<Member>('/v1/me');
-    const ledger = await client.get<Ledger>('/v1/ledger');
+    const me = named(await client.get<Member>('/v1/me'));
+    const [ledger, { indexed_block }] = await Promise.all([
+      client.get<Ledger>('/v1/ledger'),
+      client.get<{ indexed_block: number | null }>('/v1/status'),
+    ]);
     this.ended = null;
-    this.session = new Session(client, me, ledger, this.words as Words, (why) => {
+    this.session = new Session(client, me, withNames(ledger), this.words as Words, (why) => {
       this.session = null;
       this.live = null;
       this.announced = '';
       this.ended = why;
       this.#focusNext = true;
     });
-    this.live = this.#livened(new Live(this.session));
+    this.live = this.#livened(new Live(this.session, indexed_block));
     this.live.start();
     this.place = this.#here();
     this.#focusNext = true;
@@ -261,22 +281,30 @@ export class DashboardPage extends LitElement {
     return placeOf(location.pathname, location.search, home);
   }
 
-  #moved = () => {
+  #moved = (event?: Event) => {
     const before = this.place;
     this.place = this.#here();
     this.#focusNext =
       before.view !== this.place.view ||
       before.driver !== this.place.driver ||
       before.delivery !== this.place.delivery;
+    this.#backFrom = event?.type === 'popstate' ? before : null;
   };
 
   #goes = (event: Event) => {
     const { href, replace } = (event as CustomEvent<Going>).detail;
-    if (href === location.pathname + location.search) return;
-    if (replace) history.replaceState(null, '', href);
-    else history.pushState(null, '', href);
-    this.#moved();
+    if (href !== location.pathname + location.search) this.#goTo(href, replace);
   };
+
+  #goTo(href: string, replace: boolean): void {
+    if (replace) history.replaceState(history.state, '', href);
+    else {
+      // Where one was on this page, for the way back.
+      history.replaceState({ y: scrollY }, '');
+      history.pushState(null, '', href);
+    }
+    this.#moved();
+  }
 
   /** Links within the dashboard change the view, not the document: with the document the key would go. */
   #clicked = (event: MouseEvent) => {
@@ -287,9 +315,9 @@ export class DashboardPage extends LitElement {
     const url = new URL(anchor.href);
     if (url.origin !== location.origin || !/^\/dashboard(\/|$)/.test(url.pathname)) return;
     event.preventDefault();
-    history.pushState(null, '', url.pathname + url.search);
-    this.#moved();
-    scrollTo(0, 0);
+    const isSame = url.pathname === location.pathname;
+    this.#goTo(url.pathname + url.search, isSame && url.search === location.search);
+    if (!isSame) scrollTo(0, 0);
   };
 
   #title(): void {
@@ -299,10 +327,16 @@ export class DashboardPage extends LitElement {
     document.title = `${this.words.t(`title.${view}`, { one: String(one) })} · Doorstep`;
   }
 
+  /** The heading of where one is now; on the way back, the link by which one left, where one left it. */
   async #focusHeading(): Promise<void> {
+    const from = this.#backFrom;
     const view = this.main?.firstElementChild;
     if (view instanceof LitElement) await view.updateComplete;
-    (view?.shadowRoot ?? view)?.querySelector<HTMLElement>('h1')?.focus();
+    const root = view?.shadowRoot ?? view;
+    const one = from?.driver ?? from?.delivery;
+    const link = one === undefined ? null : root?.querySelector<HTMLElement>(linkTo(one));
+    (link ?? root?.querySelector<HTMLElement>('h1'))?.focus({ preventScroll: from !== null });
+    if (from !== null) scrollTo(0, Number((history.state as { y?: number } | null)?.y) || 0);
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * The session's one live line: tells views that figures may have changed, and keeps the inbox of serious feedback.
  *
- * Events: `state` (the line's state), `changed` (the record moved; at most every few seconds), `inbox` (what `inbox`,
- * `unseen` or `trouble` say is another), `serious` (new serious feedback came by itself; `CustomEvent<FeedbackEntry>`).
+ * Events: `state` (the line's state), `changed` (the record moved; `CustomEvent<Moved>`), `inbox` (what `inbox`, `unseen` or
+ * `trouble` say is another), `serious` (new serious feedback came by itself; `CustomEvent<FeedbackEntry>`).
  */
 
 import type { Entry, FeedbackEntry } from '../service/models.ts';
@@ -11,7 +11,10 @@ import { feedbackOf, isSerious, type Mark, markText, merged, parseMark, unseen }
 import type { Session } from './session.ts';
 
 const PAGE = 50;
-const GATHER_MS = 1500;
+const GATHER_MS = 300;
+
+/** The deliveries that entries came for; null where any may have changed (a rewind, or the line is new). */
+export type Moved = ReadonlySet<string> | null;
 
 export class Live extends EventTarget {
   state: StreamState = 'connecting';
@@ -21,10 +24,18 @@ export class Live extends EventTarget {
   trouble: unknown = null;
   seen: Mark | null;
   #cursor: string | null = null;
+  /** The record as this line has told of it reaches this block, at least. */
+  block: number | null;
+  #moved = new Set<string>();
   #gathering: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly session: Session) {
+  /** `known`: the block up to which the record was indexed before anything was read. */
+  constructor(
+    readonly session: Session,
+    private readonly known: number | null = null,
+  ) {
     super();
+    this.block = known;
     this.seen = parseMark(read(this.#place));
     session.signal.addEventListener('abort', () => clearTimeout(this.#gathering));
   }
@@ -32,13 +43,24 @@ export class Live extends EventTarget {
   /** Begins to read and to follow, until the session is over. */
   start(): void {
     void this.reload();
+    let first = true;
     const member = this.session.is('reviewer') ? null : this.session.me.member;
     follow(
       this.session.client,
       { member },
       {
         entry: (entry) => this.#came(entry),
-        reset: () => void this.reload().then(() => this.#tell('changed')),
+        block: (block) => {
+          this.block = block;
+        },
+        reset: () => {
+          // The line begins where everything was read from.
+          const isOld = first && this.block !== null && this.block === this.known;
+          first = false;
+          if (isOld) return;
+          void this.reload();
+          this.#tellMoved(null);
+        },
         state: (state) => {
           this.state = state;
           this.#tell('state');
@@ -96,9 +118,11 @@ export class Live extends EventTarget {
   }
 
   #came(entry: Entry): void {
+    if (entry.delivery_id !== null) this.#moved.add(entry.delivery_id);
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined;
-      this.#tell('changed');
+      this.#tellMoved(this.#moved);
+      this.#moved = new Set();
     }, GATHER_MS);
     const item = feedbackOf(entry);
     if (item === null || entry.delivery_id === null) return;
@@ -131,8 +155,12 @@ export class Live extends EventTarget {
     this.#tell('inbox');
   }
 
-  #tell(what: 'state' | 'changed' | 'inbox'): void {
+  #tell(what: 'state' | 'inbox'): void {
     if (!this.session.signal.aborted) this.dispatchEvent(new Event(what));
+  }
+
+  #tellMoved(detail: Moved): void {
+    if (!this.session.signal.aborted) this.dispatchEvent(new CustomEvent('changed', { detail }));
   }
 
   get #place(): string {

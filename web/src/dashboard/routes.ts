@@ -47,6 +47,11 @@ export function link(
   return `${ROOT}/${view}${one === null ? '' : `/${one}`}${text === '' ? '' : `?${text}`}`;
 }
 
+/** Returns the selector of the links to one driver's or delivery's page, whatever their query. */
+export function linkTo(one: number | string): string {
+  return `a[href$="/${one}"], a[href*="/${one}?"]`;
+}
+
 /** What a view asks of the page: to be somewhere else. */
 export interface Going {
   readonly href: string;

@@ -4,6 +4,7 @@ import type { Client, Query } from '../service/client.ts';
 import type { Ledger, Member } from '../service/models.ts';
 import { Problem } from '../service/problems.ts';
 import type { Words } from '../words/words.ts';
+import type { Kept } from './load.ts';
 
 /** Why a session is over. */
 export type Ending = 'left' | 'revoked';
@@ -18,6 +19,8 @@ const MOST_CALLS = 8;
 
 export class Session {
   readonly #over = new AbortController();
+  /** What lists showed when they were left, for the way back: by list, with what it was asked for. */
+  readonly left = new Map<string, Kept>();
 
   constructor(
     readonly client: Client,

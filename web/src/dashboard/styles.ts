@@ -148,46 +148,8 @@ export const feedbackStyles = css`
   }
 `;
 
-/** Styles of the drivers' table and cards. */
-export const driversStyles = css`
-  th button {
-    min-block-size: var(--d-touch);
-    padding: 0 var(--d-3);
-    border: 0;
-    background: none;
-    color: inherit;
-    font-size: inherit;
-    white-space: nowrap;
-  }
-  th:has(button) {
-    padding: 0;
-  }
-  .arrow {
-    inline-size: 0.8em;
-  }
-  tbody th {
-    text-align: start;
-  }
-  td.overall {
-    min-inline-size: 10rem;
-  }
-  td.response {
-    min-inline-size: 9.25rem;
-  }
-  dialog form {
-    margin-block-start: var(--d-4);
-  }
-  tbody th {
-    padding-inline-end: 0;
-  }
-  .spark-button {
-    display: inline-grid;
-    justify-items: start;
-    gap: 0;
-    padding: var(--d-1) var(--d-2);
-    border-color: transparent;
-    background: none;
-  }
+/** Styles of a list's cards, where there is no room for its table. */
+export const cardsStyles = css`
   .cards {
     display: grid;
     gap: var(--d-4);
@@ -213,6 +175,59 @@ export const driversStyles = css`
   dt {
     color: var(--d-ink-soft);
     font-size: var(--d-text-s);
+  }
+`;
+
+/** Styles of the drivers' table and what is in its cards. */
+export const driversStyles = css`
+  th button {
+    min-block-size: var(--d-touch);
+    padding: 0 var(--d-3);
+    border: 0;
+    background: none;
+    color: inherit;
+    font-size: inherit;
+    white-space: nowrap;
+  }
+  th:has(button) {
+    padding: 0;
+  }
+  .arrow {
+    inline-size: 0.8em;
+  }
+  tbody th {
+    text-align: start;
+  }
+  td.overall {
+    min-inline-size: 10rem;
+  }
+  :is(th, td):is(.kept, .response, .issues, .count) {
+    text-align: end;
+  }
+  th:is(.kept, .response, .issues, .count) button {
+    flex-direction: row-reverse;
+  }
+  .end {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--d-3);
+  }
+  td.response {
+    min-inline-size: 9.25rem;
+  }
+  dialog form {
+    margin-block-start: var(--d-4);
+  }
+  tbody th {
+    padding-inline-end: 0;
+  }
+  .spark-button {
+    display: inline-grid;
+    justify-items: start;
+    gap: 0;
+    padding: var(--d-1) var(--d-2);
+    border-color: transparent;
+    background: none;
   }
   dd .spark-button {
     margin-inline-start: calc(-1 * var(--d-2));

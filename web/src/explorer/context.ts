@@ -1,6 +1,12 @@
 /** What every part of the explorer is given, and how its parts load. */
 
-import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
+import {
+  html,
+  nothing,
+  type ReactiveController,
+  type ReactiveControllerHost,
+  type TemplateResult,
+} from 'lit';
 import type { Client } from '../service/client.ts';
 import type { Ledger } from '../service/models.ts';
 import { Problem, Unreachable } from '../service/problems.ts';
@@ -23,6 +29,13 @@ export interface Context {
   readonly words: Words;
   readonly ledger: Ledger;
   readonly status: Status;
+}
+
+/** Draws the way to a place of the dashboard; beside this page, where a key would go with it. */
+export function dashboardLink({ words, client }: Context, path: string): TemplateResult {
+  return html`<a class="touch small" href=${`/dashboard/${path}`} target=${client.access.key === undefined ? nothing : '_blank'}
+    >${words.t('dashboard')}</a
+  >`;
 }
 
 /** One thing that an element loads: the last run wins, and nothing outlives the element. */

@@ -6,7 +6,7 @@ import { type DeliveryWord, unpackDelivery } from '../core/words.ts';
 import { controls } from '../look/controls.ts';
 import '../look/d-copy.ts';
 import type { Entry } from '../service/models.ts';
-import type { Context } from './context.ts';
+import { type Context, dashboardLink } from './context.ts';
 import './document-check.ts';
 import type { Listed } from './explorer-entries.ts';
 import './explorer-entries.ts';
@@ -60,6 +60,7 @@ export class ExplorerDelivery extends LitElement {
           copied=${words.t('copied')}
           name=${words.t('delivery.id')}
         ></d-copy>
+        <p>${dashboardLink(context, `deliveries/${this.delivery}`)}</p>
       </div>
       <explorer-entries
         .context=${context}

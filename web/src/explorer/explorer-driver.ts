@@ -4,7 +4,7 @@ import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import type { DriverRow } from '../service/models.ts';
-import { type Context, Loader, orNothing, stateOf } from './context.ts';
+import { type Context, dashboardLink, Loader, orNothing, stateOf } from './context.ts';
 import './explorer-entries.ts';
 import { piece } from './explorer-entry.ts';
 import { layout } from './explorer-styles.ts';
@@ -58,6 +58,7 @@ export class ExplorerDriver extends LitElement {
       <div>
         <h1>${words.t('driver.title', { number: String(number) })}</h1>
         ${this.#carrier(context)}
+        <p>${dashboardLink(context, `drivers/${number}`)}</p>
       </div>
       ${loaded === null ? stateOf(words, this.#driver.failure, this.#load) : this.#below(context, loaded.reputation)}
     </div>`;

@@ -4,7 +4,9 @@ import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { controls } from '../look/controls.ts';
+import '../look/d-fresh.ts';
 import '../look/d-state.ts';
+import { Held } from '../look/held.ts';
 import type { Query } from '../service/client.ts';
 import type { Entry } from '../service/models.ts';
 import { Problem } from '../service/problems.ts';
@@ -13,7 +15,6 @@ import { type Context, Loader, stateOf } from './context.ts';
 import './explorer-entry.ts';
 import type { Words } from '../words/words.ts';
 import { layout } from './explorer-styles.ts';
-import { plainText, sentence } from './record/sentences.ts';
 
 export interface Listed {
   readonly entries: readonly Entry[];
@@ -27,12 +28,12 @@ interface HistoryPage {
   readonly indexed_block: number | null;
 }
 
-const MOST_SHOWN = 2000;
-
 /**
  * Properties: `context`, `query` (filters of /v1/history), `heading`, `order`, `limit`, `live`, `empty` (what to say
  * where there is none), `here` (the page's own path). Slots `above` and `below`: what stands around the list, shown with
  * it, so that nothing moves when it comes. Event `listed`, detail: what is listed (`Listed`), whenever it changes.
+ * `live`, entries that come go to the end of a list that begins with the oldest, and are offered above one that begins with the
+ * newest: what is read there does not move.
  */
 @customElement('explorer-entries')
 export class ExplorerEntries extends LitElement {
@@ -46,9 +47,11 @@ export class ExplorerEntries extends LitElement {
   @property() here = '';
   @state() private line: StreamState | 'none' = 'none';
   @state() private arrived: ReadonlySet<string> = new Set();
-  @state() private news = '';
+  /** The record reaches this block in what shows or waits, at least. */
+  @state() private block: number | null = null;
   @state() private moreFailed = false;
   @state() private over = '';
+  readonly #held = new Held<Entry>(idOf);
   readonly #list = new Loader<Listed>(this);
   readonly #more = new Loader<Listed>(this);
   #following = new AbortController();
@@ -138,7 +141,6 @@ export class ExplorerEntries extends LitElement {
     const { value, failure } = this.#list;
     return html`<div class="stack">
       ${value === null && failure === null ? stateOf(words, null, () => undefined) : this.#shown(words)}
-      <p class="visually-hidden" aria-live="polite">${this.news}</p>
     </div>`;
   }
 
@@ -149,7 +151,7 @@ export class ExplorerEntries extends LitElement {
           <h2>${this.heading}</h2>
           ${this.#line()}
         </div>
-        ${this.#body()}
+        ${this.#fresh()} ${this.#body()}
         ${this.over === '' ? nothing : html`<p class="note watch">${words.t('entries.over', { detail: this.over })}</p>`}
         ${this.moreFailed ? html`<p role="alert" class="note watch">${words.t('entries.more-failed')}</p>` : nothing}
       </section>
@@ -166,12 +168,41 @@ export class ExplorerEntries extends LitElement {
     >`;
   }
 
+  #fresh() {
+    const list = this.#list.value;
+    if (!this.live || list === null) return nothing;
+    const { words } = this.context as Context;
+    const count = this.#held.waiting.length;
+    const block = Math.max(this.block ?? 0, list.block ?? 0);
+    const { failure } = this.#list;
+    return html`<d-fresh
+      offer=${count === 0 ? '' : words.t('entries.came', { count })}
+      action=${words.t('entries.show')}
+      trouble=${failure === null ? '' : words.t('entries.stale')}
+      retry=${words.t('state.again')}
+      @show=${this.#show}
+      @retry=${() => this.#load(false)}
+      >${words.t('entries.as-of', { block: words.number(block) })}</d-fresh
+    >`;
+  }
+
+  #show = async () => {
+    const came = this.#held.waiting.map(idOf);
+    this.#held.show();
+    this.arrived = new Set([...this.arrived, ...came]);
+    this.#tell();
+    await this.updateComplete;
+    const first = this.renderRoot.querySelector('explorer-entry');
+    await first?.updateComplete;
+    first?.renderRoot.querySelector('a')?.focus();
+  };
+
   #body() {
     const context = this.context as Context;
     const { words } = context;
     const list = this.#list.value;
     if (list === null) return stateOf(words, this.#list.failure, () => this.#load(true));
-    if (list.entries.length === 0)
+    if (this.#held.rows.length === 0)
       return html`<d-state
         kind="empty"
         heading=${this.empty || words.t('entries.none')}
@@ -179,7 +210,7 @@ export class ExplorerEntries extends LitElement {
       ></d-state>`;
     return html`<ol class="quiet-list">
         ${repeat(
-          list.entries,
+          this.#held.rows,
           idOf,
           (entry) =>
             html`<li class=${this.arrived.has(idOf(entry)) ? 'arrived' : ''}>
@@ -199,7 +230,32 @@ export class ExplorerEntries extends LitElement {
   }
 
   #load(anew: boolean): void {
-    void this.#list.run((signal) => this.#page(null, signal), anew).then(() => this.#tell());
+    const before = this.#list.value;
+    void this.#list
+      .run((signal) => this.#page(null, signal), anew)
+      .then(() => {
+        const list = this.#list.value;
+        if (list !== null && list !== before) this.#take(list, anew ? null : before);
+        this.requestUpdate();
+        this.#tell();
+      });
+  }
+
+  /** Takes the list's first page, read once more: what shows stays where it is, as far as it still stands. */
+  #take(list: Listed, before: Listed | null): void {
+    const held = this.#held;
+    const found = new Set(list.entries.map(idOf));
+    const oldest = list.entries.at(-1);
+    const within = held.rows.filter(
+      (one) => oldest === undefined || list.next === null || !isBefore(one, oldest),
+    );
+    const stands = within.length > 0 && within.every((one) => found.has(idOf(one)));
+    if (before === null || this.order === 'oldest' || !stands) {
+      held.show(list.entries);
+      return;
+    }
+    held.offer([...list.entries, ...held.rows.slice(within.length)]);
+    this.#list.value = { ...list, next: before.next };
   }
 
   async #page(cursor: string | null, signal: AbortSignal): Promise<Listed> {
@@ -224,24 +280,29 @@ export class ExplorerEntries extends LitElement {
       this.moreFailed = this.#more.failure !== null;
       return;
     }
-    const known = new Set(now.entries.map(idOf));
-    const added = more.entries.filter((one) => !known.has(idOf(one)));
-    this.#list.value = { ...more, entries: [...now.entries, ...added] };
+    const before = this.#held.rows.length;
+    this.#held.append(more.entries);
+    this.#list.value = more;
     this.#tell();
     await this.updateComplete;
-    const first = this.renderRoot.querySelectorAll('explorer-entry')[now.entries.length];
+    const first = this.renderRoot.querySelectorAll('explorer-entry')[before];
     first?.renderRoot.querySelector('a')?.focus();
   };
 
   #follow(): void {
     this.#following.abort();
     this.line = 'none';
+    this.block = null;
     this.over = '';
     if (!this.live) return;
     this.#following = new AbortController();
     let first = true;
     const handlers = {
       entry: (entry: Entry) => this.#arrive(entry),
+      block: (block: number) => {
+        this.block = block;
+        this.#tell();
+      },
       reset: () => {
         // What came between the first page and the stream's beginning stands in neither.
         this.#load(!first && this.#list.value === null);
@@ -261,24 +322,35 @@ export class ExplorerEntries extends LitElement {
 
   #arrive(entry: Entry): void {
     const list = this.#list.value;
-    const id = idOf(entry);
-    if (this.context === null || list === null || list.entries.some((one) => idOf(one) === id)) return;
-    // At the end of an incomplete list it is not next: "show more" brings it.
-    if (this.order === 'oldest' && list.next !== null) return;
-    const entries = this.order === 'newest' ? [entry, ...list.entries] : [...list.entries, entry];
-    this.arrived = new Set([...this.arrived, id]);
-    this.#list.value = { ...list, entries: entries.slice(0, MOST_SHOWN), block: entry.block };
-    const { words, ledger } = this.context;
-    const said = plainText(sentence({ words, members: ledger.members }, entry));
-    this.news = words.t('entries.news', { said });
+    const held = this.#held;
+    if (list === null || [...held.waiting, ...held.rows].some((one) => idOf(one) === idOf(entry))) return;
+    if (this.order === 'newest') {
+      if (held.rows.length === 0) held.show([entry]);
+      else held.offer([entry, ...held.waiting, ...held.rows]);
+    } else {
+      // At the end of an incomplete list it is not next: "show more" brings it.
+      if (list.next !== null) return;
+      held.append([entry]);
+      this.arrived = new Set([...this.arrived, idOf(entry)]);
+    }
     this.requestUpdate();
     this.#tell();
   }
 
   #tell(): void {
     const list = this.#list.value;
-    if (list !== null) this.dispatchEvent(new CustomEvent('listed', { detail: list }));
+    if (list === null) return;
+    const detail: Listed = {
+      entries: this.#held.rows,
+      next: list.next,
+      block: Math.max(this.block ?? 0, list.block ?? 0),
+    };
+    this.dispatchEvent(new CustomEvent('listed', { detail }));
   }
+}
+
+function isBefore(one: Entry, other: Entry): boolean {
+  return one.block === other.block ? one.log_index < other.log_index : one.block < other.block;
 }
 
 function idOf(entry: Entry): string {

@@ -8,6 +8,7 @@ import '../look/d-sign-in.ts';
 import '../look/d-state.ts';
 import { Client } from '../service/client.ts';
 import type { Ledger, Member } from '../service/models.ts';
+import { named, withNames } from '../service/names.ts';
 import { Unreachable } from '../service/problems.ts';
 import { catalogueOf, loadWords, type Words } from '../words/words.ts';
 import { type Context, Loader, type Status, stateOf } from './context.ts';
@@ -45,6 +46,22 @@ export class ExplorerPage extends LitElement {
         margin: 0 auto;
         padding: var(--d-5) var(--d-5) var(--d-7);
       }
+      .account {
+        display: flex;
+        align-items: center;
+        gap: var(--d-3);
+      }
+      .account span {
+        min-inline-size: 0;
+        max-inline-size: 28rem;
+        margin-inline-end: auto;
+        overflow: hidden;
+        white-space: nowrap;
+        text-overflow: ellipsis;
+      }
+      .account button {
+        flex: none;
+      }
       /* It takes the focus when the page changes, so that reading goes on there; it is nothing to operate. */
       main:focus-visible {
         outline: none;
@@ -75,7 +92,7 @@ export class ExplorerPage extends LitElement {
     const { words } = this;
     if (words === null) return html`<d-header here="explorer"></d-header>`;
     const context = this.#facts.value;
-    return html`<d-header here="explorer">${this.#account(words)}</d-header>
+    return html`<d-header here="explorer" ?keep=${this.me !== null}>${this.#account(words)}</d-header>
       <main tabindex="-1">
         ${
           context === null
@@ -125,8 +142,9 @@ export class ExplorerPage extends LitElement {
 
   #account(words: Words) {
     if (this.me === null) return nothing;
-    return html`<span class="row small"
-      ><span class="soft">${words.t('sign-in.as', { name: this.me.name })}</span
+    const as = words.t('sign-in.as', { name: this.me.name });
+    return html`<span class="account small"
+      ><span class="soft" title=${as}>${as}</span
       ><button class="plain" @click=${this.#leave}>${words.t('sign-in.out')}</button></span
     >`;
   }
@@ -146,7 +164,7 @@ export class ExplorerPage extends LitElement {
         client.get<Ledger>('/v1/ledger', {}, signal),
         client.get<Status>('/v1/status', {}, signal),
       ]);
-      return { client, words, ledger, status };
+      return { client, words, ledger: withNames(ledger), status };
     });
   }
 
@@ -160,7 +178,7 @@ export class ExplorerPage extends LitElement {
 
   #enter = async (key: string) => {
     const client = this.#client.with({ key });
-    this.#use(client, await client.get<Member>('/v1/me'));
+    this.#use(client, named(await client.get<Member>('/v1/me')));
     await this.#shown();
   };
 

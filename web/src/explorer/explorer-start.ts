@@ -1,11 +1,12 @@
 /** `<explorer-start>`: what this is, the ledger's facts, and what was recorded last, live. */
 
 import { css, html, LitElement, nothing } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import '../look/d-copy.ts';
 import type { Context } from './context.ts';
 import './explorer-entries.ts';
+import type { Listed } from './explorer-entries.ts';
 import { layout } from './explorer-styles.ts';
 import { pathOf } from './routes.ts';
 
@@ -16,6 +17,8 @@ const EVERYTHING = {};
 export class ExplorerStart extends LitElement {
   @property({ attribute: false }) context: Context | null = null;
   @property({ type: Boolean }) open = false;
+  /** The record reaches this block, as the list of its entries knows; the status was read once. */
+  @state() private block = 0;
 
   static override styles = [
     controls,
@@ -78,6 +81,9 @@ export class ExplorerStart extends LitElement {
               heading=${words.t('start.latest')}
               limit="10"
               live
+              @listed=${(event: CustomEvent<Listed>) => {
+                this.block = event.detail.block ?? 0;
+              }}
               >${this.#ledger(this.context)}</explorer-entries
             >`
           : this.#ledger(this.context)
@@ -86,7 +92,8 @@ export class ExplorerStart extends LitElement {
   }
 
   #ledger({ words, ledger, status }: Context) {
-    const block = status.indexed_block;
+    const first = status.indexed_block;
+    const block = first === null ? null : Math.max(first, this.block);
     return html`<section class="card ledger" slot="below">
       <h2>${words.t('ledger.heading')}</h2>
       ${status.index_halted === null ? nothing : html`<p class="note bad">${words.t('ledger.halted', { why: status.index_halted })}</p>`}
@@ -106,7 +113,7 @@ export class ExplorerStart extends LitElement {
               block === null
                 ? words.t('ledger.unseen')
                 : html`<a href=${pathOf.block(block)}>${words.number(block)}</a>${
-                    status.indexed_block_time === null
+                    status.indexed_block_time === null || block !== first
                       ? nothing
                       : html` <span class="soft small">${words.time(status.indexed_block_time)}</span>`
                   }`

@@ -6,6 +6,11 @@ export const layout = css`
   :host {
     display: block;
   }
+  .touch {
+    display: inline-flex;
+    align-items: center;
+    min-block-size: var(--d-touch);
+  }
   .stack {
     display: grid;
     gap: var(--d-5);

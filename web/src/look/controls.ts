@@ -30,6 +30,7 @@ export const controls = css`
   h2,
   h3,
   p,
+  li,
   dd {
     overflow-wrap: anywhere;
   }

@@ -6,7 +6,7 @@ import { toBase64Url } from '../core/hex.ts';
 import { controls } from '../look/controls.ts';
 import '../look/d-copy.ts';
 import type { Words } from '../words/words.ts';
-import './save-file.ts';
+import '../look/save-file.ts';
 
 /** Properties: `words`, `seed`, `bare` (the heading stands elsewhere). Shows the code only when asked to. */
 @customElement('keep-access')

@@ -8,7 +8,7 @@ import '../look/d-copy.ts';
 import type { Words } from '../words/words.ts';
 import { refusalOf, type Snapshot, type View } from './flow.ts';
 import { proofOf } from './proof.ts';
-import './save-file.ts';
+import '../look/save-file.ts';
 import './stars-line.ts';
 import { moment } from './times.ts';
 

@@ -11,6 +11,7 @@ import { Bell } from '../device/locks.ts';
 import { type Draft, EMPTY_DRAFT, type Possession } from '../device/records.ts';
 import { Client } from '../service/client.ts';
 import type { Ledger } from '../service/models.ts';
+import { withNames } from '../service/names.ts';
 import { Problem, Unreachable } from '../service/problems.ts';
 import { follow, type StreamState } from '../service/stream.ts';
 import { type Holder, nextRevision, notTakenOver, type Snapshot } from './flow.ts';
@@ -246,7 +247,7 @@ export class Visit extends EventTarget {
     const device = await this.#device;
     const { deliveryId } = this.link;
     try {
-      this.#ledger ??= await this.#client.get<Ledger>('/v1/ledger');
+      this.#ledger ??= withNames(await this.#client.get<Ledger>('/v1/ledger'));
       const ledger = this.#ledger;
       this.#show({ ledger });
       const { delivery, entries, token, possession } = await this.#readAsHolder(device);

@@ -24,6 +24,8 @@ export interface StreamHandlers {
   entry(entry: Entry): void;
   /** What was sent may stand no more (a rewind): read everything again. Also said at the first connection. */
   reset?(): void;
+  /** The record has come as far as this block, in all that this stream tells of. */
+  block?(block: number): void;
   state?(state: StreamState): void;
   /** Nothing more will come: the key or token is not valid (any more). */
   closed?(problem: Problem): void;
@@ -101,6 +103,7 @@ async function once(
     const parser = createParser({
       onEvent(event) {
         const data = JSON.parse(event.data) as Record<string, unknown>;
+        if (typeof data.block === 'number') handlers.block?.(data.block);
         if (event.event === 'entry') handlers.entry(data as unknown as Entry);
         else if (event.event === 'rewound' || (event.event === 'ready' && last === null)) handlers.reset?.();
         else if (event.event === 'closed') closed = problemFrom(Number(data.status) || 401, data);

@@ -57,8 +57,24 @@ function readersLanguages(): readonly string[] {
   return globalThis.navigator?.languages ?? ['en'];
 }
 
+const DATES = {
+  time: {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  },
+  clock: { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' },
+  date: { year: 'numeric', month: 'short', day: 'numeric' },
+  weekday: { weekday: 'long', month: 'long', day: 'numeric' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
 export class Words {
   readonly #plurals: Intl.PluralRules;
+  readonly #numbers = new Map<string, Intl.NumberFormat>();
+  readonly #dates = new Map<string, Intl.DateTimeFormat>();
 
   constructor(
     /** Of the messages. */
@@ -90,41 +106,52 @@ export class Words {
   }
 
   number(value: number, digits = 0): string {
-    return new Intl.NumberFormat(this.locale, {
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    }).format(value);
+    return this.#number('decimal', digits).format(value);
   }
 
   percent(share: number, digits = 0): string {
-    return new Intl.NumberFormat(this.locale, {
-      style: 'percent',
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    }).format(share);
+    return this.#number('percent', digits).format(share);
   }
 
   /** Returns date and time with the zone's name, in the reader's zone. */
   time(instant: string | number): string {
-    return new Intl.DateTimeFormat(this.locale, {
-      year: 'numeric',
-      month: 'short',
-      day: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      timeZoneName: 'short',
-    }).format(new Date(instant));
+    return this.#date('time').format(new Date(instant));
+  }
+
+  /** Returns the time of day with seconds and the zone's name: of what is of today. */
+  clock(instant: string | number): string {
+    return this.#date('clock').format(new Date(instant));
   }
 
   date(instant: string | number): string {
-    return new Intl.DateTimeFormat(this.locale, { year: 'numeric', month: 'short', day: 'numeric' }).format(
-      new Date(instant),
-    );
+    return this.#date('date').format(new Date(instant));
   }
 
   weekday(instant: string | number): string {
-    return new Intl.DateTimeFormat(this.locale, { weekday: 'long', month: 'long', day: 'numeric' }).format(
-      new Date(instant),
-    );
+    return this.#date('weekday').format(new Date(instant));
+  }
+
+  /** Making a format costs many times what using it does, and tables use thousands. */
+  #number(style: 'decimal' | 'percent', digits: number): Intl.NumberFormat {
+    const key = `${style} ${digits}`;
+    let format = this.#numbers.get(key);
+    if (format === undefined) {
+      format = new Intl.NumberFormat(this.locale, {
+        style,
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      });
+      this.#numbers.set(key, format);
+    }
+    return format;
+  }
+
+  #date(form: keyof typeof DATES): Intl.DateTimeFormat {
+    let format = this.#dates.get(form);
+    if (format === undefined) {
+      format = new Intl.DateTimeFormat(this.locale, DATES[form]);
+      this.#dates.set(form, format);
+    }
+    return format;
   }
 }

@@ -1,22 +1,11 @@
 /** The dashboard over the real API: who is let in, what they see, and what is left when they go. */
 
 import type { Page } from '@playwright/test';
-import type { Network, TestMember } from './support/network.ts';
+import { signIn } from './support/dashboard.ts';
+import type { TestMember } from './support/network.ts';
 import { axe, expect, fits, test } from './support/stack.ts';
 
 const REFUSED = /status of 401/;
-
-async function signIn(
-  page: Page,
-  { origin }: Network,
-  member: Pick<TestMember, 'key'>,
-  path = '/dashboard',
-): Promise<void> {
-  await page.goto(`${origin}${path}`);
-  await page.getByLabel("Your member's key").fill(member.key);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
-}
 
 /** Everything that the page's own storage holds, and where it stands. */
 async function leftovers(page: Page): Promise<string> {
@@ -218,7 +207,7 @@ test('serious feedback comes into the inbox by itself, and what is hostile in it
   await item.getByRole('link', { name: /^Delivery/ }).click();
   await expect(page.getByRole('heading', { name: 'Delivered', level: 1 })).toBeFocused();
   await expect(page.getByText(hostile)).toBeVisible();
-  await expect(page.getByRole('link', { name: 'See it in the explorer' })).toHaveAttribute(
+  await expect(page.getByRole('link', { name: 'See it in the explorer (new tab)' })).toHaveAttribute(
     'href',
     `/explorer/deliveries/${delivery.deliveryId}`,
   );

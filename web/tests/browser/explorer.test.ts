@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import { readToken } from '../../src/core/links.ts';
 import { Client } from '../../src/service/client.ts';
 import type { DeliveryEntry, Entry } from '../../src/service/models.ts';
+import { shownName } from '../../src/service/names.ts';
 import type { Network, OpenDelivery } from './support/network.ts';
 import { axe, expect, fits, test } from './support/stack.ts';
 
@@ -38,16 +39,26 @@ test('the start says what this is, the ledger’s facts, and what comes in while
   const ledger = await stack.ledger();
   await expect(page.getByText(ledger.domain.verifyingContract)).toBeVisible();
   for (const member of ledger.members)
-    await expect(page.getByRole('link', { name: `Member ${member.member} ·` })).toContainText(member.name);
+    await expect(page.getByRole('link', { name: `Member ${member.member} ·` })).toContainText(
+      shownName(member),
+    );
   await expect(page.getByText('live', { exact: true })).toBeVisible();
   await looksRight(page);
 
   const delivery = await stack.open();
   const entry = page.locator('explorer-entry', { hasText: short(delivery.deliveryId) });
+  const offer = page.getByRole('button', { name: /^\d+ new entr(y|ies): show$/ });
+  await expect(offer).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: /^\d+ new entr(y|ies)$/ })).toBeAttached();
+  await expect(entry).toHaveCount(0);
+  await looksRight(page);
+  await offer.click();
   await expect(entry).toContainText(`${stack.members.shop.name} opened delivery`);
-  await stack.report(delivery, 'attempted', stack.carrier.drivers[0]);
-  await expect(entry.first()).toContainText('attempted by driver');
+  await expect(page.locator('explorer-entry').first().getByRole('link').first()).toBeFocused();
   await expect(page.locator('li.arrived').first()).toBeVisible();
+  await stack.report(delivery, 'attempted', stack.carrier.drivers[0]);
+  await offer.click();
+  await expect(entry.first()).toContainText('attempted by driver');
 });
 
 test('a delivery is found by its id, its page follows it, and its raw values unfold', async ({
