@@ -120,7 +120,7 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
     for router in _ROUTERS:
         app.include_router(router)
     pages.install(app, settings.pages_dir)
-    describe(app)
+    describe(app, settings)
     return app
 
 

@@ -189,7 +189,7 @@ def install(app: FastAPI) -> None:
 
 _MEANING: Final = {
     400: "The body is no JSON; `detail` names the position. Mend it; do not retry as is.",
-    401: "No API key, or none that is valid. Send `Authorization: Bearer <key>`.",
+    401: "No API key (or read token, where that is what counts), or none that is valid; `detail` says what to send.",
     403: "The key is valid, but this member may not do or see this. Of type `taken-over`: the read token is the link's, "
     "and the recipient took the delivery over at `taken_over_at`, in `block` (null while the index is read anew).",
     404: "No such thing here, or not for this caller: the two answer alike.",
@@ -204,10 +204,32 @@ _MEANING: Final = {
 }
 
 
+_HEADERS: Final[dict[int, dict[str, Any]]] = {
+    401: {
+        "WWW-Authenticate": {
+            "description": "By which scheme to say who calls.",
+            "required": True,
+            "schema": {"type": "string"},
+        }
+    },
+    503: {
+        "Retry-After": {
+            "description": "After how many seconds to try again.",
+            "required": True,
+            "schema": {"type": "integer"},
+        }
+    },
+}
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI responses of these problem statuses, with 500 and 503, which any endpoint may give."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        status: {"description": _MEANING[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {
+            "description": _MEANING[status],
+            "content": {MEDIA_TYPE: {"schema": schema}},
+            **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
+        }
         for status in sorted({*statuses, 500, 503})
     }

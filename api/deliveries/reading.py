@@ -167,7 +167,8 @@ async def erase_content(delivery_id: DeliveryPath, read_token: ReadToken, contex
     what was given since, or nothing.
     """
     if read_token is None:
-        raise Problem(401, "unauthorized", f"This needs the recipient's {TOKEN_HEADER}.")
+        challenge = {"www-authenticate": f'{TOKEN_HEADER} realm="doorstep"'}
+        raise Problem(401, "unauthorized", f"This needs the recipient's {TOKEN_HEADER}.", headers=challenge)
     parsed = parse_delivery_id(delivery_id)
     # First without the write lock, which strangers must not hold; then again with it, as the token may be replaced.
     async with context.store.read() as connection:

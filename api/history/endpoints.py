@@ -24,6 +24,12 @@ HISTORY_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The entries, as JSON, NDJSON (an entry a line) or CSV (RFC 4180, with a header).",
         "model": HistoryModel,
+        "headers": {
+            "Doorstep-Next-Cursor": {
+                "description": "As `next_cursor`, in every format; not where all was sent, or streamed.",
+                "schema": {"type": "string"},
+            }
+        },
         "content": {
             "application/x-ndjson": {"schema": {"type": "string"}},
             "text/csv": {"schema": {"type": "string"}},
@@ -31,7 +37,7 @@ HISTORY_RESPONSES: dict[int | str, dict[str, Any]] = {
     },
     **documented(401, 406, 410, 422),
 }
-_BLOCK = Query(ge=0, le=(1 << 63) - 1)
+_LARGEST = (1 << 63) - 1
 
 
 @router.get("/history", summary="The record", responses=HISTORY_RESPONSES)
@@ -44,16 +50,20 @@ async def get_history(
         int | None, Query(ge=1, le=65535, description="Shipper or carrier of the entry.")
     ] = None,
     driver: Annotated[int | None, Query(ge=0, le=(1 << 32) - 1, description="0: nobody named.")] = None,
-    kind: Kind | None = None,
+    kind: Annotated[Kind | None, Query(description="Only entries of this kind.")] = None,
     delivery: Annotated[str | None, Query(description="Delivery id: 32 bytes, 0x-hex.")] = None,
     tx: Annotated[str | None, Query(description="Hash of the transaction: 32 bytes, 0x-hex.")] = None,
     from_: Annotated[
         str | None, Query(alias="from", description="RFC 3339 with a zone; block time, included.")
     ] = None,
     to: Annotated[str | None, Query(description="RFC 3339 with a zone; block time, not included.")] = None,
-    from_block: Annotated[int | None, _BLOCK] = None,
-    to_block: Annotated[int | None, _BLOCK] = None,
-    order: Literal["oldest", "newest"] = "oldest",
+    from_block: Annotated[
+        int | None, Query(ge=0, le=_LARGEST, description="The first block, included.")
+    ] = None,
+    to_block: Annotated[int | None, Query(ge=0, le=_LARGEST, description="The last block, included.")] = None,
+    order: Annotated[
+        Literal["oldest", "newest"], Query(description="Which entry comes first, in chain order.")
+    ] = "oldest",
     format: Annotated[Format | None, Query(description="Goes before the Accept header.")] = None,
     limit: MaybeLimit = None,
     cursor: Cursor = None,

@@ -55,7 +55,7 @@ async def get_stream(
     member: Annotated[
         int | None, Query(ge=1, le=65535, description="Shipper or carrier of the entry.")
     ] = None,
-    kind: Kind | None = None,
+    kind: Annotated[Kind | None, Query(description="Only entries of this kind.")] = None,
     after: Annotated[
         str | None,
         Query(max_length=128, description="An event's id, or a cursor of `/v1/history`: go on after it."),

@@ -129,6 +129,9 @@ async def hold_to(document: JSON, response: httpx.Response) -> None:
     media_type = response.headers["content-type"].partition(";")[0]
     if media_type not in documented.get("content", {}):
         raise Mismatch(f"{where}: {media_type} is not documented")
+    for name, header in documented.get("headers", {}).items():
+        if header.get("required") and name not in response.headers:
+            raise Mismatch(f"{where}: {name} is missing")
     if media_type.endswith("json") and media_type != "application/x-ndjson":
         await response.aread()
         check(document, documented["content"][media_type]["schema"], response.json(), where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +63,17 @@ def test_every_endpoint_says_what_it_does_for_whom_and_how_it_fails(document: JS
         responses = operation["responses"]
         assert {"500", "503"} <= set(responses), where
         for status, response in responses.items():
-            assert response["description"], where
+            assert response["description"] not in ("", "Successful Response"), where
             if int(status) >= 400:
                 assert list(response["content"]) == ["application/problem+json"], f"{where} {status}"
             else:
                 first = "text/event-stream" if path == "/v1/stream" else "application/json"
                 assert response["content"][first]["schema"], f"{where} {status}"
         for parameter in operation.get("parameters", []):
-            assert parameter["name"] in ("order", "kind", "from_block", "to_block") or (
-                parameter.get("description") or parameter["schema"].get("description")
-            ), f"{where} {parameter['name']}"
+            assert parameter.get("description"), f"{where} {parameter['name']}"
+            if parameter["in"] == "path":
+                for example in parameter["schema"]["examples"]:
+                    check(document, parameter["schema"], example, f"{where} {parameter['name']}")
         if method == "post":
             assert {"400", "413", "415", "422"} <= set(responses), where
 
@@ -81,6 +83,37 @@ def test_every_reference_leads_somewhere_and_nothing_is_left_over(document: JSON
     schemas = document["components"]["schemas"]
     named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named == set(schemas)
+
+
+def test_descriptions_are_paragraphs_and_code_alone(document: JSON) -> None:
+    """The page that shows them knows no more of Markdown."""
+    found = []
+
+    def look(value: Any, place: str) -> None:
+        if isinstance(value, dict):
+            for name, one in value.items():
+                if name == "description" and isinstance(one, str):
+                    found.append(one)
+                    text = re.sub(r"`[^`]+`", "", one)
+                    assert not re.search(r"`|\*\*|\]\(|^\s*([-*+]|\d+\.|#+|>)\s", text, re.MULTILINE), place
+                elif name not in ("examples", "example", "default"):
+                    look(one, f"{place}.{name}")
+        elif isinstance(value, list):
+            for one in value:
+                look(one, place)
+
+    look(document, "$")
+    assert len(found) > 100
+
+
+def test_defaults_are_as_they_would_be_sent(document: JSON) -> None:
+    seen = 0
+    for name, schema in document["components"]["schemas"].items():
+        for field, one in schema.get("properties", {}).items():
+            if "default" in one:
+                check(document, {**one, "anyOf": one.get("anyOf", [{}])}, one["default"], f"{name}.{field}")
+                seen += 1
+    assert seen > 10
 
 
 def test_security_is_documented(document: JSON) -> None:

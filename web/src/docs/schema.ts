@@ -141,6 +141,7 @@ function factsOf(schema: Schema): Fact[] {
     ...boundsOf('items', schema.minItems, schema.maxItems),
     ...(schema.pattern === undefined ? [] : [{ key: 'pattern', values: { pattern: schema.pattern } }]),
     ...defaultOf(schema.default),
+    ...(schema.examples ?? []).map((value) => ({ key: 'example', values: { value: json(value) } })),
     ...(closed === undefined || typeof closed === 'object'
       ? []
       : [{ key: closed ? 'open' : 'closed', values: {} }]),

@@ -184,7 +184,13 @@ test('a link to what the search hides is followed all the same', async ({ page, 
 });
 
 test('commands work as they stand: public ones, with a key, and a body', async ({ page, stack, context }) => {
-  for (const id of ['get-/v1/ledger', 'get-/v1/status', 'get-/healthz']) {
+  for (const id of [
+    'get-/v1/ledger',
+    'get-/healthz',
+    'get-/v1/history',
+    'get-/v1/drivers/{number}/reputation',
+    'get-/v1/carriers/{number}/reputation',
+  ]) {
     const { status, body } = await called(await commandOf(page, stack, id, 'Without a key'));
     expect(status, id).toBe(200);
     expect(Object.keys(JSON.parse(body)).length, id).toBeGreaterThan(0);

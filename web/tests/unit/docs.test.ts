@@ -102,6 +102,9 @@ test('bounds, patterns, defaults and enums are kept as they are typed', () => {
     'length.most',
     'pattern',
   ]);
+  expect(tree({ type: 'string', examples: ['a'] }).facts).toEqual([
+    { key: 'example', values: { value: '"a"' } },
+  ]);
   expect(tree({ type: 'integer', minimum: 1 }).facts).toEqual([{ key: 'value.least', values: { min: '1' } }]);
   expect(tree({ type: 'string', enum: ['a', 'b'] }).values).toEqual(['"a"', '"b"']);
   expect(tree({ type: 'object', additionalProperties: false }).facts).toEqual([
