@@ -214,13 +214,19 @@ export class DocsOperation extends LitElement {
     return Object.entries(content).map(
       ([type, media]) => html`<div class="line"><code>${type}</code></div>
         ${examples(words, { [type]: media }, of)}
-        <details>
-          <summary>
-            ${words.t('answer.shape')}<span class="visually-hidden">${words.t('answer.shape-of', { of: `${of}, ${type}` })}</span>
-          </summary>
-          ${this.#shape(words, document, media)}
-        </details>`,
+        ${this.#folded(words, document, media, `${of}, ${type}`)}`,
     );
+  }
+
+  /** Of a text, the media type says it all. */
+  #folded(words: Words, document: ApiDocument, media: Media, of: string) {
+    if (media.schema?.type === 'string') return nothing;
+    return html`<details>
+      <summary>
+        ${words.t('answer.shape')}<span class="visually-hidden">${words.t('answer.shape-of', { of })}</span>
+      </summary>
+      ${this.#shape(words, document, media)}
+    </details>`;
   }
 
   #shape(words: Words, document: ApiDocument, { schema }: Media) {

@@ -148,7 +148,9 @@ function factsOf(schema: Schema): Fact[] {
   ];
 }
 
-function boundsOf(what: string, least: number | undefined, most: number | undefined): Fact[] {
+function boundsOf(what: string, least: number | undefined, greatest: number | undefined): Fact[] {
+  // A larger one is rounded as JSON is read, and would be said wrong.
+  const most = greatest !== undefined && greatest > Number.MAX_SAFE_INTEGER ? undefined : greatest;
   // Not in the reader's locale: these are typed into programs.
   const [min, max] = [String(least), String(most)];
   if (least !== undefined && most !== undefined) return [{ key: `${what}.between`, values: { min, max } }];

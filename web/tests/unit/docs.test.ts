@@ -102,6 +102,10 @@ test('bounds, patterns, defaults and enums are kept as they are typed', () => {
     'length.most',
     'pattern',
   ]);
+  expect(
+    tree({ type: 'integer', minimum: 0, maximum: 2 ** 63 - 1 }).facts,
+    'no bound that is rounded',
+  ).toEqual([{ key: 'value.least', values: { min: '0' } }]);
   expect(tree({ type: 'string', examples: ['a'] }).facts).toEqual([
     { key: 'example', values: { value: '"a"' } },
   ]);
