@@ -169,7 +169,11 @@ export class DashDeliveries extends LitElement {
       block: String(load.value?.block ?? '—'),
       time: words.clock(load.at),
     });
-    return fresh(words, asOf, [load], { offer, show: () => this.#show() });
+    // Where there is no table there is no caption either.
+    return fresh(words, this.#narrow.is ? `${this.#caption()}. ${asOf}` : asOf, [load], {
+      offer,
+      show: () => this.#show(),
+    });
   }
 
   #role(): 'reviewer' | 'shipper' | 'carrier' {
@@ -179,12 +183,8 @@ export class DashDeliveries extends LitElement {
   #rows(rows: readonly Delivery[]): TemplateResult {
     const words = this.session.words;
     const left = new Set(this.#list.held.left);
-    const caption = words.t(this.#list.next === null ? 'deliveries.caption.all' : 'deliveries.caption', {
-      count: rows.length,
-    });
     if (this.#narrow.is)
-      return html`<p class="soft small">${caption}</p>
-        <ul class="quiet-list cards">
+      return html`<ul class="quiet-list cards">
           ${repeat(
             rows,
             (one) => one.delivery_id,
@@ -194,7 +194,7 @@ export class DashDeliveries extends LitElement {
     return html`<div class="scroll" role="group" tabindex="0" aria-label=${words.t('deliveries.list')}>
       <table>
         <caption>
-          ${caption}
+          ${this.#caption()}
         </caption>
         <thead>
           <tr>
@@ -218,6 +218,12 @@ export class DashDeliveries extends LitElement {
         </tbody>
       </table>
     </div>`;
+  }
+
+  #caption(): string {
+    const { held, next } = this.#list;
+    const key = next === null ? 'deliveries.caption.all' : 'deliveries.caption';
+    return this.session.words.t(key, { count: held.rows.length });
   }
 
   #card(one: Delivery, left: boolean): TemplateResult {

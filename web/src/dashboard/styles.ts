@@ -71,6 +71,21 @@ export const shared = css`
   .scroll {
     position: relative;
   }
+  .scroll td.number {
+    white-space: nowrap;
+  }
+  /* What a row is about stays in sight while its table is pushed aside. */
+  @media (max-width: 48rem) {
+    .scroll :is(tbody th, thead th:first-child) {
+      position: sticky;
+      inset-inline-start: 0;
+      max-inline-size: 8rem;
+      background: var(--d-surface);
+    }
+    .scroll tbody tr:hover th {
+      background: var(--d-raised);
+    }
+  }
   .touch {
     display: inline-flex;
     align-items: center;
@@ -176,6 +191,10 @@ export const cardsStyles = css`
     color: var(--d-ink-soft);
     font-size: var(--d-text-s);
   }
+  /* As high as the words beside it, and still as large to touch. */
+  .cards dd .touch {
+    margin-block: calc((1.5rem - var(--d-touch)) / 2);
+  }
 `;
 
 /** Styles of the drivers' table and what is in its cards. */
@@ -213,7 +232,7 @@ export const driversStyles = css`
     gap: var(--d-3);
   }
   td.response {
-    min-inline-size: 9.25rem;
+    min-inline-size: 10.5rem;
   }
   dialog form {
     margin-block-start: var(--d-4);

@@ -1,5 +1,6 @@
 /** What needs a network of its own: a relay that is slow, down, or breaks its promise; and time that passes. */
 
+import { signIn } from './support/dashboard.ts';
 import { Network } from './support/network.ts';
 import { axe, expect, test as onShared } from './support/stack.ts';
 import { children, type Running, up } from './support/up.ts';
@@ -124,6 +125,30 @@ test('the service goes down as feedback is sent: it waits, goes out when the ser
     .get<{ entries: { kind: string }[] }>(`/v1/deliveries/${delivery.deliveryId}/history`);
   expect(history.entries.filter((one) => one.kind === 'feedback')).toHaveLength(1);
   expect(history.entries.filter((one) => one.kind === 'key_change')).toHaveLength(1);
+});
+
+test('over a cut the deliveries that show stay, and what happened meanwhile is there after it', async ({
+  page,
+  stack,
+  running,
+  watched,
+}) => {
+  watched.tolerate(/Failed to load resource/, /ERR_/);
+  const before = await stack.open();
+  await signIn(page, stack, stack.carrier, '/dashboard/deliveries');
+  await expect(page.getByRole('status').filter({ hasText: /^Live$/ })).toBeVisible();
+  const row = page.getByRole('row').filter({ has: page.locator(`a[href$="${before.deliveryId}"]`) });
+  await expect(row).toContainText('Opened');
+  process.kill(await child(running, 'api'), 'SIGKILL');
+  await expect(page.getByRole('status').filter({ hasText: /onnecting…$/ })).toBeVisible();
+  await expect(row).toContainText('Opened');
+  await stack.until(async () => (await stack.delivery(before)) !== null, 'the service is back');
+  await stack.report(before, 'attempted', before.carrier.drivers[0]);
+  const came = await stack.open();
+  await expect(page.getByRole('status').filter({ hasText: /^Live$/ })).toBeVisible({ timeout: 30_000 });
+  await expect(row).toContainText('Attempted');
+  await page.getByRole('button', { name: '1 new delivery: show' }).click();
+  await expect(page.locator(`a[href$="${came.deliveryId}"]`)).toBeFocused();
 });
 
 async function pass(running: Running, stack: Network, seconds: number): Promise<void> {
