@@ -193,9 +193,3 @@ test('the commands are whole, and can be copied', async ({ page, stack, context 
     `doorstep history --driver ${driver} --json`,
   );
 });
-
-test('the API’s description is served from here', async ({ page, stack }) => {
-  await page.goto(`${stack.origin}/docs`);
-  await expect(page.locator('.opblock').first()).toBeVisible();
-  await expect(page.getByText('/v1/stream')).toBeVisible();
-});

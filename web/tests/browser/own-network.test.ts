@@ -133,6 +133,7 @@ test('over a cut the deliveries that show stay, and what happened meanwhile is t
   running,
   watched,
 }) => {
+  test.slow(); // the service starts again
   watched.tolerate(/Failed to load resource/, /ERR_/);
   const before = await stack.open();
   await signIn(page, stack, stack.carrier, '/dashboard/deliveries');
