@@ -49,6 +49,8 @@ export class DashDrivers extends LitElement {
   @property({ attribute: false }) place!: Place;
   @property({ attribute: false }) live!: Live;
   @state() private most = AT_ONCE;
+  /** What stands above the list is there. */
+  @state() private settled = false;
   @state() private weeksOf: DriverRow | null = null;
   @query('dialog') private readonly dialog!: HTMLDialogElement;
   readonly #narrow = new Narrow(this, NARROW);
@@ -103,10 +105,13 @@ export class DashDrivers extends LitElement {
               .session=${this.session}
               .live=${this.live}
               .asOf=${asOfOf(this.place.query)}
+              @settled=${() => {
+                this.settled = true;
+              }}
             ></dash-own>`
           : nothing
       }
-      ${rows === null ? this.#drivers.instead(words, words.t('drivers.title')) : this.#list(rows)}
+      ${this.session.readsComments && !this.settled ? nothing : rows === null ? this.#drivers.instead(words, words.t('drivers.title')) : this.#list(rows)}
       <dialog aria-labelledby="weeks-title">
         ${this.weeksOf === null ? nothing : weeksTable(words, this.weeksOf)}
         <form method="dialog"><button autofocus>${words.t('close')}</button></form>

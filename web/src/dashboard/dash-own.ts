@@ -20,13 +20,18 @@ interface Share {
 }
 type Own = Reputation & { readonly unnamed?: Share | null };
 
-/** Properties: `session`, `live`, `asOf`. Shows nothing for a member that neither ships nor carries. */
+/**
+ * Properties: `session`, `live`, `asOf`. Shows nothing for a member that neither ships nor carries. Event `settled`, once
+ * it has taken its place: what stands below moves no more.
+ */
 @customElement('dash-own')
 export class DashOwn extends LitElement {
   @property({ attribute: false }) session!: Session;
   @property({ attribute: false }) live!: Live;
   @property({ attribute: false }) asOf: string | null = null;
   readonly #own = new Load<ReadonlyMap<Role, Own>>(this, (signal) => this.#read(signal));
+
+  #settled = false;
 
   static override styles = [
     controls,
@@ -77,6 +82,13 @@ export class DashOwn extends LitElement {
     const own = this.#own.value;
     if (own === null) return html`<div class="card">${this.#own.instead(words, words.t('own.title'))}</div>`;
     return [...own].map(([role, reputation]) => this.#card(role, reputation));
+  }
+
+  protected override updated(): void {
+    if (this.#settled || (this.#roles.length > 0 && this.#own.value === null && this.#own.error === null))
+      return;
+    this.#settled = true;
+    this.dispatchEvent(new Event('settled'));
   }
 
   #card(role: Role, own: Own): TemplateResult {

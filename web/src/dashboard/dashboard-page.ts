@@ -204,10 +204,19 @@ export class DashboardPage extends LitElement {
         <nav aria-label=${t('tabs')}>
           ${tab('drivers', 'driver')} ${tab('deliveries', 'delivery')} ${tab('inbox', 'inbox', this.#count())}
         </nav>
-        <span class="live ${this.live?.state === 'live' ? 'live-on' : ''}" role="status">${t(`live.${this.live?.state ?? 'connecting'}`)}</span>
+        ${this.#line(t)}
       </div>
       <p class="visually-hidden" aria-live="polite">${this.announced}</p>
     </div>`;
+  }
+
+  /** While it connects for the first time only the dot shows: words that come and go would move the page. */
+  #line(t: Words['t']) {
+    const state = this.live?.state ?? 'connecting';
+    const silent = state === 'connecting' ? 'visually-hidden' : '';
+    return html`<span class="live ${state === 'live' ? 'live-on' : ''}" role="status"
+      ><span class=${silent}>${t(`live.${state}`)}</span></span
+    >`;
   }
 
   #count() {
@@ -265,7 +274,10 @@ export class DashboardPage extends LitElement {
 
   #livened(live: Live): Live {
     live.addEventListener('state', () => this.requestUpdate());
-    live.addEventListener('inbox', () => this.requestUpdate());
+    live.addEventListener('inbox', () => {
+      this.requestUpdate();
+      this.#title();
+    });
     live.addEventListener('serious', (event) => {
       const { driver } = (event as CustomEvent<FeedbackEntry>).detail;
       this.announced = (this.words as Words).t('inbox.announce', {
@@ -324,7 +336,9 @@ export class DashboardPage extends LitElement {
     if (this.words === null) return;
     const view = this.session === null ? 'sign-in' : this.place.view;
     const one = this.place.driver ?? this.place.delivery?.slice(0, 10) ?? '';
-    document.title = `${this.words.t(`title.${view}`, { one: String(one) })} · Doorstep`;
+    const unseen = this.live?.unseen ?? 0;
+    const count = unseen === 0 ? '' : `(${this.words.number(unseen)}) `;
+    document.title = `${count}${this.words.t(`title.${view}`, { one: String(one) })} · Doorstep`;
   }
 
   /** The heading of where one is now; on the way back, the link by which one left, where one left it. */

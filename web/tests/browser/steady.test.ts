@@ -87,4 +87,17 @@ for (const [width, height] of [
         await expectSteady(page);
       }
     });
+
+    test('the dashboard’s pages, once signed in', async ({ page, stack }) => {
+      const delivery = await stack.delivered();
+      await slowly(page);
+      for (const path of ['', `/drivers/${delivery.driver}`, '/deliveries', '/inbox']) {
+        await page.goto(`${stack.origin}/dashboard${path}`);
+        await page.getByLabel("Your member's key").fill(stack.carrier.key);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        await expectSteady(page);
+      }
+    });
   });
