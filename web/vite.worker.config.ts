@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vite';
 import { compress } from './build/compress.ts';
+import { targets } from './build/targets.ts';
 
 const root = import.meta.dirname;
 
@@ -12,7 +13,7 @@ export default defineConfig({
   build: {
     outDir: resolve(root, '../api/pages/built'),
     emptyOutDir: false,
-    target: 'es2022',
+    ...targets,
     modulePreload: false,
     reportCompressedSize: false,
     rollupOptions: {

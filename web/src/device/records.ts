@@ -109,6 +109,9 @@ export function draftOf(outgoing: Outgoing): Draft {
   };
 }
 
+/** Whose key signs for a delivery. */
+export type Holder = 'link' | 'device' | 'somebody-else';
+
 /** A delivery as last seen, to be shown without a line. */
 export interface Seen {
   readonly deliveryId: Hex;
@@ -116,6 +119,8 @@ export interface Seen {
   readonly ledger: Ledger;
   readonly delivery: Delivery;
   readonly entries: readonly DeliveryEntry[];
+  /** Unknown where an earlier build kept it. */
+  readonly holder?: Holder;
 }
 
 export interface Kept {

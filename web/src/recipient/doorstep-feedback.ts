@@ -13,25 +13,17 @@
 
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import type { Hex } from '../core/hex.ts';
 import { parseLink } from '../core/links.ts';
-import { type Draft, draftOf, EMPTY_DRAFT, type Outgoing } from '../device/records.ts';
+import type { Draft } from '../device/records.ts';
 import { controls } from '../look/controls.ts';
 import '../look/d-state.ts';
-import type { Receipt } from '../service/models.ts';
 import type { Words } from '../words/words.ts';
-import {
-  isOpen,
-  nameOf,
-  type Snapshot,
-  shipperOf,
-  standing,
-  takenOverAt,
-  type View,
-  viewOf,
-} from './flow.ts';
+import { Editing } from './editing.ts';
+import { type FeedbackEvents, Telling } from './feedback-events.ts';
+import { isOpen, nameOf, type Snapshot, shipperOf, standing, type View, viewOf } from './flow.ts';
 import { wordsFor } from './languages.ts';
 import './keep-access.ts';
+import type { OutcomeView } from './outcome-view.ts';
 import './rating-form.ts';
 import type { Submission } from './rating-form.ts';
 import './sent-feedback.ts';
@@ -42,28 +34,7 @@ import { driversOf, situationOf } from './situation.ts';
 import { moment } from './times.ts';
 import { Visit } from './visit.ts';
 
-/** What the component tells the page it stands on. */
-export interface FeedbackEvents {
-  /** The service has it: keep the receipt. `recordBy` is RFC 3339, null without a receipt. */
-  'doorstep-accepted': { digest: Hex; intent: Hex | null; receipt: Receipt | null; recordBy: string | null };
-  'doorstep-recorded': { digest: Hex; block: number };
-  /** It will not be recorded as it is; `code` is stable. */
-  'doorstep-rejected': { digest: Hex; code: string; detail: string };
-  /** Another device holds this delivery. */
-  'doorstep-taken-over': { at: string | null };
-  /** The delivery cannot be shown; `reason` is the view's name. */
-  'doorstep-error': { reason: string };
-}
-
 const TICK_MS = 15_000;
-/** Views in which there is no going on here. */
-const STOPS: ReadonlySet<View> = new Set(['taken-over', 'unknown', 'unreachable', 'failed']);
-
-/** The views that take the form's place. */
-interface OutcomeView extends Element {
-  focusHeading(): Promise<void>;
-}
-
 @customElement('doorstep-feedback')
 export class DoorstepFeedback extends LitElement {
   @property() link = '';
@@ -76,15 +47,10 @@ export class DoorstepFeedback extends LitElement {
   @property({ attribute: false }) visit: Visit | null = null;
   @property({ attribute: false }) words: Words | null = null;
   @state() private seen: Snapshot | null = null;
-  @state() private editing = false;
-  @state() private amendment: Draft | null = null;
-  @state() private busy = false;
-  @state() private failed = '';
   @state() private time = Date.now();
   #own: Visit | null = null;
-  /** Digest of the outgoing feedback that the form's is to replace. */
-  #replaces: Hex | null = null;
-  #told = { stage: '', stop: '' };
+  readonly #editing = new Editing(this);
+  readonly #telling = new Telling();
   /** The focus was on what became of the feedback: it goes along when that is shown by another element. */
   #read = false;
   #tick: ReturnType<typeof setInterval> | undefined;
@@ -138,17 +104,20 @@ export class DoorstepFeedback extends LitElement {
   override render() {
     const { words, seen } = this;
     if (words === null) return html`<d-state kind="loading"></d-state>`;
+    const { failed } = this.#editing;
     const view = seen === null ? this.#unvisited() : viewOf(seen, this.time);
     return html`<section class="card" part="card" aria-label=${words.t('form.heading')}>
       <p class="visually-hidden" role="status">${this.#news(view, words)}</p>
-      ${this.failed === '' ? nothing : html`<p class="note bad" role="alert">${this.failed}</p>`}
+      ${failed === '' ? nothing : html`<p class="note bad" role="alert">${words.t(failed)}</p>`}
       ${seen === null ? this.#plain(view) : this.#content(view, seen, words)}
     </section>`;
   }
 
   override updated() {
     if (this.#read && this.renderRoot.querySelector('sent-feedback') === null) void this.#focusOutcome();
-    if (this.seen !== null) this.#tell(viewOf(this.seen, this.time), this.seen);
+    if (this.seen === null) return;
+    for (const [name, detail] of this.#telling.of(viewOf(this.seen, this.time), this.seen))
+      this.#send(name, detail);
   }
 
   #content(view: View, seen: Snapshot, words: Words) {
@@ -161,26 +130,27 @@ export class DoorstepFeedback extends LitElement {
       case 'form':
         return this.#form(seen);
       case 'recorded':
-        if (this.editing) return this.#form(seen);
+        if (this.#editing.open) return this.#form(seen);
         return html`<standing-feedback
           .words=${words}
           .seen=${seen}
           .open=${isOpen(delivery, this.time)}
-          @amend=${this.#amend}
-          @withdraw=${this.#withdraw}
-          @erase=${this.#erase}
+          @amend=${(event: CustomEvent<Draft>) => this.#editing.amend(event.detail)}
+          @withdraw=${() => void this.#withdraw()}
+          @erase=${() => void this.#editing.erase()}
         ></standing-feedback>
         ${this.#keep(seen)}`;
       case 'waiting':
       case 'accepted':
       case 'overdue':
       case 'refused':
-        if (this.editing) return this.#form(seen);
+        if (this.#editing.open) return this.#form(seen);
         return html`<sent-feedback
           .words=${words}
           .seen=${seen}
           .view=${view}
-          @change-it=${() => this.#reopen()}
+          .visit=${this.visit}
+          @change-it=${() => seen.outgoing && this.#editing.reopen(seen.outgoing)}
           @drop-it=${() => void this.visit?.drop()}
           @again=${() => void this.#again()}
         ></sent-feedback>`;
@@ -215,7 +185,7 @@ export class DoorstepFeedback extends LitElement {
     const words = this.words as Words;
     const { delivery, ledger } = seen;
     if (delivery === null) return nothing;
-    const amends = this.editing;
+    const { open: amends, amendment, busy } = this.#editing;
     return html`${this.#heading(words.t(amends ? 'form.headingAgain' : 'form.heading'))}
       ${seen.forgetful ? html`<p class="note watch">${words.t('device.forgetful')}</p>` : nothing}
       <rating-form
@@ -225,13 +195,13 @@ export class DoorstepFeedback extends LitElement {
         .situation=${situationOf(delivery, seen.entries, this.time)}
         .drivers=${driversOf(delivery)}
         .carrier=${nameOf(ledger, delivery.carrier) ?? ''}
-        .draft=${this.amendment ?? this.visit?.draft}
+        .draft=${amendment ?? this.visit?.draft}
         .amends=${amends}
-        .busy=${this.busy}
+        .busy=${busy}
         @touched=${this.#warm}
-        @drafted=${(event: CustomEvent<Draft>) => this.#drafted(event.detail)}
+        @drafted=${(event: CustomEvent<Draft>) => this.#editing.drafted(event.detail)}
         @submitted=${(event: CustomEvent<Submission>) => void this.#submit(event.detail)}
-        @cancelled=${() => this.#leaveForm()}
+        @cancelled=${() => this.#editing.leave()}
       ></rating-form>`;
   }
 
@@ -323,94 +293,33 @@ export class DoorstepFeedback extends LitElement {
     void import('./holding.ts');
   };
 
-  #drafted(draft: Draft) {
-    if (this.editing) this.amendment = draft;
-    else void this.visit?.keepDraft(draft);
-  }
-
-  #amend = (event: Event) => {
-    this.amendment = (event as CustomEvent<Draft>).detail;
-    this.editing = true;
-  };
-
-  #reopen() {
-    const sent = this.seen?.outgoing;
-    if (sent === null || sent === undefined) return;
-    this.amendment = draftOf(sent);
-    this.#replaces = sent.digest;
-    this.editing = true;
-  }
-
-  #leaveForm() {
-    this.editing = false;
-    this.amendment = null;
-    this.#replaces = null;
-    this.failed = '';
-  }
-
-  #withdraw = async () => {
+  async #withdraw() {
     const stands = standing(this.seen?.entries ?? []);
-    if (stands !== null) await this.#submit({ draft: EMPTY_DRAFT, driver: stands.item.driver });
-  };
-
-  async #focusOutcome() {
-    await this.renderRoot.querySelector<OutcomeView>('sent-feedback, standing-feedback')?.focusHeading();
+    if (stands !== null) await this.#signed(this.#editing.withdraw(stands.item.driver, this.#language));
   }
 
   async #again() {
     const sent = this.seen?.outgoing;
-    if (sent === null || sent === undefined) return;
-    this.#replaces = sent.digest;
-    await this.#submit({ draft: draftOf(sent), driver: sent.feedback.driver });
+    if (sent != null) await this.#signed(this.#editing.again(sent, this.#language));
   }
 
-  #erase = async () => {
-    try {
-      await this.visit?.erase();
-    } catch {
-      this.failed = this.words?.t('erase.failed') ?? '';
-    }
-  };
-
-  async #submit({ draft, driver }: Submission) {
-    if (this.busy) return;
-    this.busy = true;
-    this.failed = '';
-    try {
-      await this.visit?.submit(draft, driver, this.words?.language ?? 'en', this.#replaces);
-      this.#leaveForm();
-      // What had the focus is gone: reading goes on at what came of it.
-      await this.updateComplete;
-      await this.#focusOutcome();
-    } catch (error) {
-      const waits = error instanceof Error && error.name === 'StillOnItsWay';
-      this.failed = this.words?.t(waits ? 'form.onItsWay' : 'form.failed') ?? '';
-    } finally {
-      this.busy = false;
-    }
+  async #submit(submission: Submission) {
+    await this.#signed(this.#editing.submit(submission, this.#language));
   }
 
-  /** Says each thing once: the views that stop here, and each stage of what was sent. */
-  #tell(view: View, seen: Snapshot) {
-    const { outgoing } = seen;
-    const stage = outgoing === null ? '' : `${outgoing.stage} ${outgoing.digest}`;
-    const stop = STOPS.has(view) ? view : '';
-    const before = this.#told;
-    this.#told = { stage, stop };
-    if (stop !== '' && stop !== before.stop) {
-      if (view !== 'taken-over') this.#send('doorstep-error', { reason: view });
-      else this.#send('doorstep-taken-over', { at: takenOverAt(seen)?.at ?? null });
-    }
-    if (outgoing !== null && stage !== before.stage) this.#tellOutgoing(outgoing);
+  get #language(): string {
+    return this.words?.language ?? 'en';
   }
 
-  #tellOutgoing(outgoing: Outgoing) {
-    const { digest, intent, receipt, refused, block } = outgoing;
-    if (outgoing.stage === 'accepted')
-      this.#send('doorstep-accepted', { digest, intent, receipt, recordBy: receipt?.record_by ?? null });
-    if (outgoing.stage === 'recorded' && block !== null) this.#send('doorstep-recorded', { digest, block });
-    if (outgoing.stage === 'refused' && refused !== null)
-      this.#send('doorstep-rejected', { digest, code: refused.code, detail: refused.detail });
+  /** What had the focus is gone once it is signed: reading goes on at what came of it. */
+  async #signed(signing: Promise<boolean>) {
+    if (!(await signing)) return;
+    await this.updateComplete;
+    await this.#focusOutcome();
+  }
+
+  async #focusOutcome() {
+    await this.renderRoot.querySelector<OutcomeView>('sent-feedback, standing-feedback')?.focusHeading();
   }
 
   #send<Name extends keyof FeedbackEvents>(name: Name, detail: FeedbackEvents[Name]) {

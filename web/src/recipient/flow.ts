@@ -1,8 +1,9 @@
 /** Which view the recipient sees, from what is known. Pure. */
 
 import type { Hex } from '../core/hex.ts';
-import type { Outgoing, Possession } from '../device/records.ts';
+import type { Holder, Outgoing, Possession } from '../device/records.ts';
 import type { Delivery, DeliveryEntry, FeedbackItem, Ledger } from '../service/models.ts';
+import type { Problem } from '../service/problems.ts';
 
 /** What stopped reading the delivery; `null` while it can be read. */
 export type Obstacle =
@@ -13,8 +14,17 @@ export type Obstacle =
   | { readonly kind: 'failed'; readonly detail: string }
   | { readonly kind: 'taken-over'; readonly at: string | null; readonly block: number | null };
 
-/** Whose key signs for the delivery now. */
-export type Holder = 'link' | 'device' | 'somebody-else';
+/** Returns what the service's answer means for reading the delivery. */
+export function obstacleOf({ kind, status, detail, body }: Problem): Obstacle {
+  if (kind === 'not-on-chain-yet') return { kind: 'not-yet' };
+  if (kind !== 'taken-over') return { kind: status === 404 ? 'unknown' : 'failed', detail };
+  const { taken_over_at: at, block } = body;
+  return {
+    kind: 'taken-over',
+    at: typeof at === 'string' ? at : null,
+    block: typeof block === 'number' ? block : null,
+  };
+}
 
 export interface Snapshot {
   readonly obstacle: Obstacle | null;
@@ -148,12 +158,6 @@ export function notTakenOver(
   if (outgoing?.stage !== 'refused' || outgoing.refused?.code !== 'bad-signature') return null;
   if (delivery === null || delivery.taken_over || possession?.stage !== 'accepted') return null;
   return possession.signature === null ? null : { ...possession, stage: 'made' };
-}
-
-/** Returns the code of the refusal to tell: a signature that was not taken means another thing once the key is changed. */
-export function refusalOf(seen: Pick<Snapshot, 'delivery' | 'outgoing'>): string {
-  const code = seen.outgoing?.refused?.code ?? '';
-  return code === 'bad-signature' && !seen.delivery?.taken_over ? 'not-taken-over' : code;
 }
 
 /** Returns when the key was changed, as far as this reader may know it. */

@@ -1,12 +1,57 @@
-/** What holding a delivery asks of the device once the service has spoken: its own read token, and receipts that hold. */
+/** Holding a delivery: with which seed, reading with a token of one's own, and the receipts for what was sent. */
 
-import type { Hex } from '../core/hex.ts';
+import { type Hex, toBase64Url } from '../core/hex.ts';
+import { readToken } from '../core/links.ts';
 import type { Device } from '../device/device.ts';
 import type { Possession } from '../device/records.ts';
 import type { Client } from '../service/client.ts';
-import type { Ledger } from '../service/models.ts';
+import type { Delivery, Ledger } from '../service/models.ts';
 import { Problem, worthRetrying } from '../service/problems.ts';
-import { makeReadToken, receiptHolds } from './making.ts';
+import { keyOf, makeReadToken, receiptHolds } from './making.ts';
+import { NotThisDelivery, readDelivery } from './reading.ts';
+
+/** Finds the seed that holds a delivery, where it came here by another delivery's code; null where none does. */
+export async function findSeed(
+  device: Device,
+  delivery: Delivery,
+  origin: string,
+): Promise<Possession | null> {
+  const { delivery_id: deliveryId, recipient_key } = delivery;
+  for (const { seed } of await device.all('seeds')) {
+    const key = keyOf(seed, deliveryId);
+    if (key === recipient_key.toLowerCase())
+      return { deliveryId, origin, seed, key, signature: null, stage: 'recorded' };
+  }
+  return null;
+}
+
+/**
+ * Keeps another device's seed if it is the one that holds the delivery, which is `known` where it was read already.
+ * Throws NotThisDelivery, Unreachable, or a Problem of the service's own.
+ */
+export async function bringSeed(
+  device: Device,
+  client: Client,
+  deliveryId: Hex,
+  seed: Uint8Array,
+  known: Delivery | null,
+): Promise<Possession> {
+  const key = keyOf(seed, deliveryId);
+  const reader = client.with({ readToken: readToken(seed, deliveryId) });
+  const readable = await readDelivery(reader, deliveryId).catch((error: unknown) => {
+    if (error instanceof Problem && error.status < 500) return null;
+    throw error;
+  });
+  const held = readable?.delivery ?? known;
+  if (held?.recipient_key.toLowerCase() !== key) throw new NotThisDelivery();
+  const stage = readable === null ? 'recorded' : 'moved';
+  const possession: Possession = { deliveryId, origin: client.origin, seed, key, signature: null, stage };
+  await device.put(
+    ['seeds', { id: toBase64Url(seed), seed, made: 'imported', at: Date.now() }],
+    ['possessions', possession],
+  );
+  return possession;
+}
 
 /** Moves the read token to this device once its key is on chain; true once it is moved. */
 export async function moveReadToken(

@@ -21,9 +21,8 @@ export async function page(url: string): Promise<Response> {
     const signal = kept === undefined ? null : AbortSignal.timeout(PATIENCE_MS);
     const response = await fetch(url, { signal, credentials: 'same-origin' });
     if (kept === undefined) return response;
-    if (!response.ok) return kept;
-    await response.clone().arrayBuffer(); // A line that is cut in the middle of the answer counts as none.
-    return response;
+    // Read whole here: a line that is cut in the middle of the answer, or our patience ending, counts as none.
+    return response.ok ? new Response(await response.arrayBuffer(), response) : kept;
   } catch (error) {
     if (kept !== undefined) return kept;
     throw error;
@@ -58,10 +57,15 @@ export async function keepShell(path: string): Promise<void> {
   }
 }
 
-/** Read whole at once: a newer one may take its place in the cache while the browser still reads. */
+/** Read whole at once: a newer one may take its place in the cache while it is read, and is then read instead. */
 async function keptPage(cache: Cache): Promise<Response | undefined> {
-  const kept = await cache.match(SCOPE);
-  return kept === undefined ? undefined : new Response(await kept.arrayBuffer(), kept);
+  for (let tries = 0; tries < 2; tries++) {
+    const kept = await cache.match(SCOPE);
+    if (kept === undefined) return undefined;
+    const body = await kept.arrayBuffer().catch(() => null);
+    if (body !== null) return new Response(body, kept);
+  }
+  return undefined;
 }
 
 /** Keeps these files and all that they name in turn; returns their paths, or null where one cannot be had. */

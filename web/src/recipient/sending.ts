@@ -12,20 +12,7 @@ import { draftOf, type Outgoing, type Possession, type Refused } from '../device
 import type { Client } from '../service/client.ts';
 import type { Answer, Intent, Refusal } from '../service/models.ts';
 import { Problem, worthRetrying } from '../service/problems.ts';
-
-/** The contract's numbers, as the service names them when it refuses before sending. */
-const CODES: Readonly<Record<number, string>> = {
-  10: 'unknown-delivery',
-  11: 'bad-signature',
-  30: 'too-early',
-  31: 'closed',
-  32: 'revision',
-  33: 'above-127-before-take-over',
-  34: 'rating',
-  35: 'issue-bits',
-  36: 'driver-never-named',
-  40: 'key-already-changed',
-};
+import { LEDGER_CODES } from './refusals.ts';
 
 /**
  * Sends what waits for one delivery; false where it has to be tried again later. Where another tab or the service worker
@@ -151,6 +138,6 @@ function outcomeOf(intent: Intent): Partial<Outgoing> | null {
   if (intent.state === 'recorded' && intent.on_chain !== null)
     return { stage: 'recorded', block: intent.on_chain.block };
   if (intent.state !== 'rejected' && intent.state !== 'set_aside') return null;
-  const code = intent.state === 'set_aside' ? 'set-aside' : (CODES[intent.reason ?? 0] ?? 'rejected');
+  const code = intent.state === 'set_aside' ? 'set-aside' : (LEDGER_CODES[intent.reason ?? 0] ?? 'rejected');
   return { stage: 'refused', refused: { code, detail: intent.detail ?? '' } };
 }

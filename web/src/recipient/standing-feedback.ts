@@ -1,61 +1,29 @@
 /** `<standing-feedback>`: the recipient's feedback that stands on record, and what can still be done with it. */
 
-import { css, html, LitElement, nothing } from 'lit';
+import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { Draft } from '../device/records.ts';
-import { controls } from '../look/controls.ts';
 import { wordsOf } from '../service/documents.ts';
 import '../look/d-copy.ts';
-import type { Words } from '../words/words.ts';
-import { type FeedbackOnRecord, isWithdrawn, type Snapshot, standing } from './flow.ts';
+import { type FeedbackOnRecord, isWithdrawn, standing } from './flow.ts';
+import { OutcomeView } from './outcome-view.ts';
 import './stars-line.ts';
 import { moment } from './times.ts';
 
 /** Properties: `words`, `seen`, `open` (feedback is taken). Events: `amend` (detail: a Draft), `withdraw`, `erase`. */
 @customElement('standing-feedback')
-export class StandingFeedback extends LitElement {
-  @property({ attribute: false }) words!: Words;
-  @property({ attribute: false }) seen!: Snapshot;
+export class StandingFeedback extends OutcomeView {
   @property({ type: Boolean }) open = false;
   @state() private asking: 'withdraw' | 'erase' | null = null;
 
   static override styles = [
-    controls,
+    OutcomeView.styles,
     css`
-      :host {
-        display: grid;
-        gap: var(--d-4);
+      .actions {
+        gap: var(--d-2) var(--d-5);
       }
       .actions .plain {
         margin-inline: calc(-1 * var(--d-2));
-      }
-      .actions {
-        display: flex;
-        flex-wrap: wrap;
-        gap: var(--d-2) var(--d-5);
-      }
-      .head {
-        display: flex;
-        align-items: center;
-        gap: var(--d-3);
-      }
-      .mark {
-        flex: none;
-        display: grid;
-        place-items: center;
-        inline-size: 2.5rem;
-        block-size: 2.5rem;
-        border-radius: 50%;
-        background: var(--d-good-soft);
-        color: var(--d-good);
-        font-weight: 700;
-      }
-      blockquote {
-        margin: 0;
-        padding: var(--d-3) var(--d-4);
-        border-inline-start: 4px solid var(--d-line-strong);
-        white-space: pre-wrap;
-        overflow-wrap: anywhere;
       }
       .note {
         display: grid;
@@ -64,24 +32,14 @@ export class StandingFeedback extends LitElement {
     `,
   ];
 
-  /** Moves the focus to what this says. */
-  async focusHeading(): Promise<void> {
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>('#heading')?.focus();
-  }
-
   override render() {
     const { words } = this;
     const stands = standing(this.seen.entries);
     if (stands === null) return nothing;
     const gone = isWithdrawn(stands.item);
     const digest = this.seen.outgoing?.block === stands.block ? this.seen.outgoing.digest : null;
-    return html`<div class="head">
-        <span class="mark" aria-hidden="true">✓</span>
-        <h2 id="heading" tabindex="-1">
-          ${words.t(gone ? 'standing.headingWithdrawn' : 'standing.heading', { block: words.number(stands.block) })}
-        </h2>
-      </div>
+    const heading = gone ? 'standing.headingWithdrawn' : 'standing.heading';
+    return html`${this.heading('✓', 'good', words.t(heading, { block: words.number(stands.block) }))}
       <p class="soft">
         ${words.t('standing.since', { time: moment(words, stands.time), revision: stands.item.revision })}
       </p>

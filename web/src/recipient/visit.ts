@@ -4,23 +4,20 @@
  * Whatever is signed stands on the device before it is sent, so that closing the page at any point loses nothing.
  */
 
-import { type Hex, toBase64Url } from '../core/hex.ts';
+import type { Hex } from '../core/hex.ts';
 import { readToken, type TrackingLink } from '../core/links.ts';
 import { type Device, openDevice } from '../device/device.ts';
 import { Bell } from '../device/locks.ts';
 import { type Draft, EMPTY_DRAFT, type Possession } from '../device/records.ts';
 import { Client } from '../service/client.ts';
-import type { Ledger } from '../service/models.ts';
+import type { Delivery, Ledger } from '../service/models.ts';
 import { withNames } from '../service/names.ts';
 import { Problem, Unreachable } from '../service/problems.ts';
-import { follow, type StreamState } from '../service/stream.ts';
-import { type Holder, nextRevision, notTakenOver, type Snapshot } from './flow.ts';
+import { nextRevision, notTakenOver, obstacleOf, type Snapshot } from './flow.ts';
+import { Following } from './following.ts';
 import { forgetWords, keepRecorded, locksOut, withoutDocuments } from './forgetting.ts';
-import { NotThisDelivery, readAsHolder, readDelivery } from './reading.ts';
-
-const AGAIN_MS = 2_000;
-const LONGEST_AGAIN_MS = 30_000;
-const CUT_MS = 6_000;
+import { Pace } from './pace.ts';
+import { readAsHolder } from './reading.ts';
 
 const START: Snapshot = {
   obstacle: null,
@@ -46,18 +43,14 @@ export class Visit extends EventTarget {
   readonly #device: Promise<Device>;
   readonly #bell = new Bell();
   readonly #over = new AbortController();
+  readonly #following: Following;
+  readonly #pace = new Pace(() => this.#back());
   /** As the service says it in this visit; what the device remembers of it is only for showing and signing without a line. */
   #ledger: Ledger | null = null;
-  #following: AbortController | null = null;
-  #followed: string | null = null;
   #refreshing: Promise<void> | null = null;
   #refreshAgain = false;
   /** Digest of what the browser was asked to send. */
   #askedFor: Hex | null = null;
-  #wait = AGAIN_MS;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #cut: ReturnType<typeof setTimeout> | undefined;
-  #live = false;
 
   constructor(
     readonly link: TrackingLink,
@@ -69,6 +62,12 @@ export class Visit extends EventTarget {
     super();
     this.#client = new Client(origin);
     this.#device = device;
+    this.#following = new Following(this.#client, link.deliveryId, {
+      news: () => void this.refresh(),
+      live: () => this.now.stale && void this.refresh(),
+      cut: () => this.#show({ stale: true }),
+      queued: () => this.#later(),
+    });
   }
 
   /** Begins: shows what the device remembers, then what the service says, then follows it. */
@@ -77,8 +76,10 @@ export class Visit extends EventTarget {
     const { deliveryId } = this.link;
     this.draft = (await device.get('drafts', deliveryId))?.draft ?? EMPTY_DRAFT;
     const seen = await device.get('seen', deliveryId);
-    if (seen !== undefined)
-      this.#show({ ledger: seen.ledger, delivery: seen.delivery, entries: seen.entries, readAt: seen.at });
+    if (seen !== undefined) {
+      const { ledger, delivery, entries, holder = 'link', at } = seen;
+      this.#show({ ledger, delivery, entries, holder, readAt: at });
+    }
     this.#show({ forgetful: !device.lasting, online: navigator.onLine });
     await this.#recall();
     const on = { signal: this.#over.signal };
@@ -93,10 +94,9 @@ export class Visit extends EventTarget {
 
   close(): void {
     this.#over.abort();
-    this.#following?.abort();
+    this.#following.rest();
+    this.#pace.end();
     this.#bell.close();
-    clearTimeout(this.#timer);
-    clearTimeout(this.#cut);
   }
 
   /** Reads everything again; several calls at once become one. */
@@ -139,7 +139,7 @@ export class Visit extends EventTarget {
       replaces,
     });
     this.draft = EMPTY_DRAFT;
-    this.#wait = AGAIN_MS;
+    this.#pace.reset();
     this.#show({ possession, outgoing });
     this.#bell.ring(this.link.deliveryId);
     void navigator.storage?.persist?.();
@@ -175,29 +175,10 @@ export class Visit extends EventTarget {
   /** Keeps another device's seed if it is the one that holds this delivery; throws NotThisDelivery. */
   async importSeed(seed: Uint8Array): Promise<void> {
     const device = await this.#device;
-    const { keyOf } = await import('./making.ts');
+    const { bringSeed } = await import('./holding.ts');
     const { deliveryId } = this.link;
-    const key = keyOf(seed, deliveryId);
-    const reader = this.#client.with({ readToken: readToken(seed, deliveryId) });
-    const readable = await readDelivery(reader, deliveryId).catch((error: unknown) => {
-      if (error instanceof Problem && error.status < 500) return null;
-      throw error;
-    });
-    const known = readable?.delivery ?? this.now.delivery;
-    if (known?.recipient_key.toLowerCase() !== key) throw new NotThisDelivery();
-    const possession: Possession = {
-      deliveryId,
-      origin: this.origin,
-      seed,
-      key,
-      signature: null,
-      stage: readable === null ? 'recorded' : 'moved',
-    };
-    await device.put(
-      ['seeds', { id: toBase64Url(seed), seed, made: 'imported', at: Date.now() }],
-      ['possessions', possession],
-    );
-    this.#show({ possession, obstacle: null });
+    const possession = await bringSeed(device, this.#client, deliveryId, seed, this.now.delivery);
+    this.#show({ possession, obstacle: null, holder: 'device' });
     this.#bell.ring(deliveryId);
     await this.refresh();
   }
@@ -226,19 +207,18 @@ export class Visit extends EventTarget {
   #line(): void {
     this.#show({ online: navigator.onLine });
     if (!navigator.onLine) {
-      this.#following?.abort();
-      this.#followed = null;
+      this.#following.rest();
       this.#show({ stale: this.now.delivery !== null });
       if (this.now.delivery === null) this.#show({ obstacle: { kind: 'unreachable' } });
       void this.#askToSend();
       return;
     }
-    this.#wait = AGAIN_MS;
+    this.#pace.reset();
     void this.refresh();
   }
 
   #wake(): void {
-    this.#wait = AGAIN_MS;
+    this.#pace.reset();
     if (navigator.onLine) void this.refresh();
   }
 
@@ -250,12 +230,20 @@ export class Visit extends EventTarget {
       this.#ledger ??= withNames(await this.#client.get<Ledger>('/v1/ledger'));
       const ledger = this.#ledger;
       this.#show({ ledger });
-      const { delivery, entries, token, possession } = await this.#readAsHolder(device);
+      const own = this.now.possession;
+      const seeds = await device.all('seeds');
+      const read = await readAsHolder(this.#client, this.link, own, seeds, this.origin);
+      const { delivery, entries, token } = read;
+      const { holder, possession } = await this.#holder(device, delivery, read.possession);
+      // Only what was found: what another tab made of ours meanwhile stays.
+      if (possession !== null && possession !== own) {
+        await device.put(['possessions', possession]);
+        this.#show({ possession });
+      }
       const at = Date.now();
-      if (this.now.stale || this.now.obstacle !== null) this.#wait = AGAIN_MS;
-      await device.put(['seen', { deliveryId, at, ledger, delivery, entries }]);
-      this.#show({ delivery, entries, possession, obstacle: null, readAt: at, stale: false });
-      this.#show({ holder: await this.#holder(device) });
+      if (this.now.stale || this.now.obstacle !== null) this.#pace.reset();
+      await device.put(['seen', { deliveryId, at, ledger, delivery, entries, holder }]);
+      this.#show({ delivery, entries, holder, obstacle: null, readAt: at, stale: false });
       this.#follow(token);
       await this.#afterReading(device);
     } catch (error) {
@@ -267,33 +255,13 @@ export class Visit extends EventTarget {
     else if (this.#mustLookAgain()) this.#later();
   }
 
-  async #readAsHolder(device: Device) {
-    return readAsHolder(this.#client, this.link, this.now.possession, await device.all('seeds'), this.origin);
-  }
-
-  async #holder(device: Device): Promise<Holder> {
-    const { delivery, possession } = this.now;
-    if (delivery === null || !delivery.taken_over) return 'link';
-    const key = delivery.recipient_key.toLowerCase();
-    if (possession?.key === key) return 'device';
-    // Taken over with a seed that came here by another delivery's import.
-    const { keyOf } = await import('./making.ts');
-    const { deliveryId } = this.link;
-    for (const { seed } of await device.all('seeds')) {
-      if (keyOf(seed, deliveryId) !== key) continue;
-      const found: Possession = {
-        deliveryId,
-        origin: this.origin,
-        seed,
-        key: keyOf(seed, deliveryId),
-        signature: null,
-        stage: 'recorded',
-      };
-      await device.put(['possessions', found]);
-      this.#show({ possession: found });
-      return 'device';
-    }
-    return 'somebody-else';
+  async #holder(device: Device, delivery: Delivery, own: Possession | null) {
+    if (!delivery.taken_over) return { holder: 'link', possession: own } as const;
+    if (own?.key === delivery.recipient_key.toLowerCase())
+      return { holder: 'device', possession: own } as const;
+    const { findSeed } = await import('./holding.ts');
+    const found = await findSeed(device, delivery, this.origin);
+    return { holder: found === null ? 'somebody-else' : 'device', possession: found ?? own } as const;
   }
 
   async #afterReading(device: Device): Promise<void> {
@@ -325,64 +293,14 @@ export class Visit extends EventTarget {
       this.#show({ obstacle: { kind: 'failed', detail: String(error) } });
       throw error;
     }
-    if (error.kind === 'taken-over') {
-      const { taken_over_at: at, block } = error.body;
-      this.#show({
-        obstacle: {
-          kind: 'taken-over',
-          at: typeof at === 'string' ? at : null,
-          block: typeof block === 'number' ? block : null,
-        },
-      });
-    } else if (error.kind === 'not-on-chain-yet') {
-      this.#show({ obstacle: { kind: 'not-yet' } });
-      this.#later();
-    } else {
-      const kind = error.status === 404 ? 'unknown' : 'failed';
-      this.#show({ obstacle: { kind, detail: error.detail }, delivery: null, entries: [] });
-    }
+    const obstacle = obstacleOf(error);
+    this.#show({ obstacle });
+    if (obstacle.kind === 'not-yet') this.#later();
+    else if (obstacle.kind !== 'taken-over') this.#show({ delivery: null, entries: [] });
   }
 
   #follow(token: string): void {
-    if (this.#followed === token || this.#over.signal.aborted) return;
-    this.#following?.abort();
-    this.#following = new AbortController();
-    this.#followed = token;
-    const signal = AbortSignal.any([this.#following.signal, this.#over.signal]);
-    const reader = this.#client.with({ readToken: token });
-    this.#live = true;
-    let first = true;
-    follow(
-      reader,
-      { delivery: this.link.deliveryId },
-      {
-        entry: () => void this.refresh(),
-        reset: () => {
-          // What is shown was read just before following began.
-          if (!first) void this.refresh();
-          first = false;
-        },
-        state: (state) => this.#heard(state),
-        closed: () => {
-          // Not opened again with this token; another one may read, and until then looking has to do.
-          this.#live = false;
-          void this.refresh();
-        },
-      },
-      signal,
-    );
-  }
-
-  /** A line that stays cut for a while makes what is shown old news. */
-  #heard(state: StreamState): void {
-    clearTimeout(this.#cut);
-    this.#live = state !== 'queued';
-    if (state === 'queued') this.#later();
-    if (state === 'live' && this.now.stale) void this.refresh();
-    if (state === 'waiting')
-      this.#cut = setTimeout(() => {
-        if (!this.#over.signal.aborted) this.#show({ stale: true });
-      }, CUT_MS);
+    if (!this.#over.signal.aborted) this.#following.with(token);
   }
 
   #isOnItsWay(): boolean {
@@ -394,7 +312,9 @@ export class Visit extends EventTarget {
   #mustLookAgain(): boolean {
     const { possession, holder, obstacle } = this.now;
     if (obstacle !== null) return false;
-    return !this.#live || (holder === 'device' && possession !== null && possession.stage !== 'moved');
+    return (
+      !this.#following.tells || (holder === 'device' && possession !== null && possession.stage !== 'moved')
+    );
   }
 
   /** Sends what waits and asks what became of what is accepted; comes back until there is nothing to do. */
@@ -415,7 +335,7 @@ export class Visit extends EventTarget {
     await this.#recall();
     void sendAll(device, this.#client, { except: deliveryId });
     if (this.now.outgoing?.stage !== before?.stage) {
-      this.#wait = AGAIN_MS;
+      this.#pace.reset();
       this.#bell.ring(deliveryId);
       if (this.now.outgoing?.stage !== 'accepted') void this.refresh();
     }
@@ -430,20 +350,15 @@ export class Visit extends EventTarget {
     this.#show({ closable: await this.sendWhenClosed() });
   }
 
-  /** Comes back after a wait that doubles with each coming back, not with each reason to: many at once are one. */
   #later(): void {
-    clearTimeout(this.#timer);
-    if (this.#over.signal.aborted) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#wait = Math.min(this.#wait * 2, LONGEST_AGAIN_MS);
-        if (!navigator.onLine) return;
-        if (this.#ledger !== null && this.#isOnItsWay() && this.now.obstacle === null && !this.now.stale)
-          void this.#send();
-        else void this.refresh();
-      },
-      this.#wait * (0.8 + Math.random() * 0.4),
-    );
+    if (!this.#over.signal.aborted) this.#pace.later();
+  }
+
+  #back(): void {
+    if (!navigator.onLine) return;
+    if (this.#ledger !== null && this.#isOnItsWay() && this.now.obstacle === null && !this.now.stale)
+      void this.#send();
+    else void this.refresh();
   }
 
   #show(part: Partial<Snapshot>): void {

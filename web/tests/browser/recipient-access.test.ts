@@ -3,7 +3,7 @@
 import { readToken } from '../../src/core/links.ts';
 import { Client } from '../../src/service/client.ts';
 import { Problem } from '../../src/service/problems.ts';
-import { rate, recorded, submit } from './support/recipient.ts';
+import { rate, recorded, shellKept, submit } from './support/recipient.ts';
 import { axe, expect, fits, test } from './support/stack.ts';
 
 test('a link without its secret, or a garbled one, is told from the start', async ({ page, stack }) => {
@@ -133,15 +133,25 @@ test('another device is told, and speaks once it has the first one’s code', as
   }
 });
 
-test('taken over by somebody who left the read token: status shows, a form does not', async ({
+test('taken over by somebody who left the read token: status shows, a form does not, with or without a line', async ({
   page,
+  context,
   stack,
+  watched,
 }) => {
+  watched.tolerate(/ERR_INTERNET_DISCONNECTED/);
   const delivery = await stack.delivered();
   await page.goto(delivery.link);
   await expect(submit(page)).toBeVisible();
+  await shellKept(page);
   await stack.takeOver(delivery);
-  await expect(page.getByRole('heading', { name: 'This delivery is held by another device' })).toBeVisible();
+  const held = page.getByRole('heading', { name: 'This delivery is held by another device' });
+  await expect(held).toBeVisible();
+  await context.setOffline(true);
+  await page.reload();
+  await expect(page.getByText(/You are offline/)).toBeVisible();
+  await expect(held).toBeVisible();
+  await expect(page.getByText(/Another device took it over/)).toBeVisible();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Delivered');
   await expect(submit(page)).toHaveCount(0);
   await axe(page);
@@ -176,9 +186,7 @@ test('who is locked out keeps nothing private of the delivery, with or without a
   const delivery = await stack.delivered();
   await page.goto(delivery.link);
   await expect(submit(page)).toBeVisible();
-  await page.waitForFunction(
-    async () => (await (await caches.open('doorstep-shell')).match('/t/')) !== undefined,
-  );
+  await shellKept(page);
   await page.reload();
   await expect(submit(page)).toBeVisible();
   await page.route(`**/v1/deliveries/**`, (route) =>

@@ -2,7 +2,7 @@
 
 import type { Page, Request } from '@playwright/test';
 import { fromBase64Url } from '../../src/core/hex.ts';
-import { rate, recorded, submit, withoutBackgroundSync, words } from './support/recipient.ts';
+import { rate, recorded, shellKept, submit, withoutBackgroundSync, words } from './support/recipient.ts';
 import { axe, expect, fits, test } from './support/stack.ts';
 
 /** Counts the feedback that reaches the service. */
@@ -48,7 +48,8 @@ test('feedback signed without a line goes out once when the line is back', async
 });
 
 test('two tabs send what waits once', async ({ page, context, stack, watched }) => {
-  watched.tolerate(CUT);
+  // One tab may read with the link's token just as the other has put the device's in its place; it then reads with that.
+  watched.tolerate(CUT, /status of 403/);
   const delivery = await stack.delivered();
   const sent = posts(page);
   const second = await context.newPage();
@@ -98,9 +99,7 @@ test('a draft, and what waits, survive the page; without a line the page opens a
   await page.goto(delivery.link);
   await rate(page, 4);
   await words(page).fill('Half a thought');
-  await page.waitForFunction(
-    async () => (await (await caches.open('doorstep-shell')).match('/t/')) !== undefined,
-  );
+  await shellKept(page);
   await page.reload();
   await expect(words(page)).toHaveValue('Half a thought');
   await context.setOffline(true);

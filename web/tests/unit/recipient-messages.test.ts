@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { ISSUES } from '../../src/core/vocabulary.ts';
+import { REFUSALS, WAY_NAMES } from '../../src/recipient/refusals.ts';
 import { ASPECTS, QUESTIONS } from '../../src/recipient/situation.ts';
 import { type Messages, Words } from '../../src/words/words.ts';
 
@@ -56,3 +57,19 @@ test('every message that the sources ask for by name is there', () => {
   expect(asked.length).toBeGreaterThan(50);
   for (const key of asked) expect(Object.keys(english)).toContain(key);
 });
+
+for (const file of files)
+  test(`${file}: the words of every refusal name exactly the ways on that there are`, () => {
+    const messages = messagesOf(file);
+    const spoken = Object.keys(messages).filter((key) => key.startsWith('refusal.'));
+    expect(spoken.sort()).toEqual(
+      Object.keys(REFUSALS)
+        .map((code) => `refusal.${code}`)
+        .sort(),
+    );
+    for (const [code, ways] of Object.entries(REFUSALS)) {
+      const named = placesOf(messages[`refusal.${code}`]).filter((place) => place !== '{detail}');
+      expect(named, code).toEqual(ways.map((way) => `{${way}}`));
+    }
+    for (const name of Object.values(WAY_NAMES)) expect(messages[name], name).toBeDefined();
+  });

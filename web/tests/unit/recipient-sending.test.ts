@@ -7,10 +7,11 @@ import { signingKey } from '../../src/core/links.ts';
 import { addressOf, sign, signerOf } from '../../src/core/signing.ts';
 import { Memory } from '../../src/device/device.ts';
 import { inTurn } from '../../src/device/locks.ts';
-import { EMPTY_DRAFT, type Outgoing, type Possession } from '../../src/device/records.ts';
-import { notTakenOver, refusalOf } from '../../src/recipient/flow.ts';
+import { EMPTY_DRAFT, type Holder, type Outgoing, type Possession } from '../../src/device/records.ts';
+import { notTakenOver } from '../../src/recipient/flow.ts';
 import { checkReceipt } from '../../src/recipient/holding.ts';
 import { keyOf, makeFeedback, makeReadToken, receiptHolds } from '../../src/recipient/making.ts';
+import { refusalOf } from '../../src/recipient/refusals.ts';
 import { sendAll, sendWaiting, settle } from '../../src/recipient/sending.ts';
 import { StillOnItsWay, sign as submit, type Wish } from '../../src/recipient/submitting.ts';
 import { Client } from '../../src/service/client.ts';
@@ -185,8 +186,14 @@ test('a key change refused for its signature is not called another’s take-over
   await sendWaiting(device, new Client(), ID);
   const sent = (await stageOf(device)) as Outgoing;
   expect(sent).toMatchObject({ stage: 'refused', refused: { code: 'bad-signature' } });
-  expect(refusalOf({ delivery: delivery(), outgoing: sent })).toBe('not-taken-over');
-  expect(refusalOf({ delivery: delivery({ taken_over: true }), outgoing: sent })).toBe('bad-signature');
+  const told = (taken_over: boolean, outgoing: Outgoing, holder: Holder) =>
+    refusalOf({ delivery: delivery({ taken_over }), outgoing, holder });
+  expect(told(false, sent, 'link')).toBe('not-taken-over');
+  expect(told(true, sent, 'device')).toBe('bad-signature');
+  const another = { ...sent, refused: { code: 'taken-over', detail: '' } };
+  expect(told(false, another, 'link')).toBe('taken-over');
+  expect(told(true, another, 'device'), 'its code was brought here').toBe('bad-signature');
+  expect(told(true, { ...sent, refused: { code: 'unheard-of', detail: '' } }, 'device')).toBe('other');
 });
 
 test('a key change that was accepted but never got on chain is sent again with what is signed again', async () => {

@@ -20,3 +20,10 @@ export async function withoutBackgroundSync(page: Page): Promise<void> {
     Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { value: undefined });
   });
 }
+
+/** Waits until the service worker keeps the page, so that it opens without a line. */
+export async function shellKept(page: Page): Promise<void> {
+  await page.waitForFunction(
+    async () => (await (await caches.open('doorstep-shell')).match('/t/')) !== undefined,
+  );
+}

@@ -1,0 +1,72 @@
+/** What the elements that take the form's place have in common: a heading with a mark, which takes the focus. */
+
+import { type CSSResultGroup, css, html, LitElement } from 'lit';
+import { property } from 'lit/decorators.js';
+import { controls } from '../look/controls.ts';
+import type { Words } from '../words/words.ts';
+import type { Snapshot } from './flow.ts';
+
+/** Properties: `words`, `seen`. */
+export abstract class OutcomeView extends LitElement {
+  @property({ attribute: false }) words!: Words;
+  @property({ attribute: false }) seen!: Snapshot;
+
+  static override styles: CSSResultGroup = [
+    controls,
+    css`
+      :host {
+        display: grid;
+        gap: var(--d-4);
+      }
+      .head {
+        display: flex;
+        align-items: center;
+        gap: var(--d-3);
+      }
+      .mark {
+        flex: none;
+        display: grid;
+        place-items: center;
+        inline-size: 2.5rem;
+        block-size: 2.5rem;
+        border-radius: 50%;
+        background: var(--d-accent-soft);
+        color: var(--d-accent);
+        font-weight: 700;
+      }
+      .good .mark {
+        background: var(--d-good-soft);
+        color: var(--d-good);
+      }
+      .bad .mark {
+        background: var(--d-bad-soft);
+        color: var(--d-bad);
+      }
+      .actions {
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--d-3);
+      }
+      blockquote {
+        margin: 0;
+        padding: var(--d-3) var(--d-4);
+        border-inline-start: 4px solid var(--d-line-strong);
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+
+  /** Moves the focus to what this says. */
+  async focusHeading(): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('#heading')?.focus();
+  }
+
+  protected heading(mark: string, tone: 'good' | 'bad' | '', text: string) {
+    return html`<div class="head ${tone}">
+      <span class="mark" aria-hidden="true">${mark}</span>
+      <h2 id="heading" tabindex="-1">${text}</h2>
+    </div>`;
+  }
+}
