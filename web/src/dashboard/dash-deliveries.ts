@@ -128,8 +128,14 @@ export class DashDeliveries extends LitElement {
           @change=${this.#chosen('driver')}
         />
       </div>
-      <p id="search-help" class="soft small" role="status">${this.invalid}</p>
+      <p id="search-help" class="soft small" role="status">${this.invalid || this.#found()}</p>
     </div>`;
+  }
+
+  /** What a search found, for who does not see the rows change. */
+  #found(): string {
+    const filtered = Object.keys(this.place.query).length > 0;
+    return filtered && this.#list.load.value !== null ? this.#caption() : '';
   }
 
   #shown(): TemplateResult {
@@ -151,7 +157,7 @@ export class DashDeliveries extends LitElement {
     ${
       next === null
         ? nothing
-        : html`<button ?disabled=${this.busy} @click=${() => this.#more()}>${words.t('more')}</button>`
+        : html`<button aria-disabled=${this.busy} @click=${() => this.#more()}>${words.t('more')}</button>`
     }`;
   }
 
@@ -258,6 +264,7 @@ export class DashDeliveries extends LitElement {
   }
 
   async #more(): Promise<void> {
+    if (this.busy) return;
     this.busy = true;
     const { load, held } = this.#list;
     const before = held.rows.length;
@@ -283,14 +290,20 @@ export class DashDeliveries extends LitElement {
     this.#typing = setTimeout(() => this.#search(text), TYPING_MS);
   };
 
-  /** Hex is a delivery's id, as far as it is typed; anything else a waybill, which shippers alone know. */
+  /** A delivery's id, as far as it is typed; anything else is a waybill, which its shipper alone knows. */
   #search(text: string): void {
-    const isId = /^0x[0-9a-fA-F]{0,64}$/.test(text);
+    const id = idOf(text);
     this.invalid = '';
-    if (text === '') this.#to({ id: null, waybill: null });
-    else if (isId && text.length >= 6) this.#to({ id: text.toLowerCase(), waybill: null });
-    else if (!isId && this.session.is('shipper')) this.#to({ id: null, waybill: text });
-    else this.invalid = this.session.words.t('deliveries.search.help');
+    if (id !== null && id.length >= SHORTEST_ID) this.#to({ id, waybill: null });
+    else if (id === null && this.session.is('shipper')) this.#to({ id: null, waybill: text || null });
+    else {
+      // What was found before is no answer to this.
+      this.#to({ id: null, waybill: null });
+      if (text === '') return;
+      this.invalid = this.session.words.t(
+        id === null ? 'deliveries.search.waybill' : 'deliveries.search.help',
+      );
+    }
   }
 
   #chosen = (name: string) => (event: Event) => {
@@ -300,6 +313,16 @@ export class DashDeliveries extends LitElement {
   #to(change: Readonly<Record<string, string | null>>): void {
     go(this, link('deliveries', null, { ...this.place.query, ...change }), true);
   }
+}
+
+/** 0x, the shipper's number, and nothing yet that is the delivery's own. */
+const SHORTEST_ID = 6;
+
+/** Returns the id, or its beginning, in what was typed or pasted: of a tracking link, too; null where there is none. */
+function idOf(text: string): string | null {
+  const whole = /\/t\/(0x[0-9a-f]{64})/i.exec(text)?.[1] ?? /^[0-9a-f]{64}$/i.exec(text)?.[0];
+  const found = whole ?? /^(0x[0-9a-f]{0,64})…?$/i.exec(text)?.[1];
+  return found === undefined ? null : `0x${found.toLowerCase().replace(/^0x/, '')}`;
 }
 
 type Cell = (words: Words, one: Delivery, left: boolean) => TemplateResult | string;

@@ -124,7 +124,7 @@ export class DashInbox extends LitElement {
     }
     ${
       this.live.hasMore
-        ? html`<button ?disabled=${this.busy} @click=${this.#more}>${words.t('inbox.older')}</button>`
+        ? html`<button aria-disabled=${this.busy} @click=${this.#more}>${words.t('inbox.older')}</button>`
         : nothing
     }`;
   }
@@ -162,6 +162,7 @@ export class DashInbox extends LitElement {
   };
 
   #more = async () => {
+    if (this.busy) return;
     this.busy = true;
     await this.live.more();
     this.busy = false;

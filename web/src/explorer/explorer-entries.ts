@@ -55,6 +55,8 @@ export class ExplorerEntries extends LitElement {
   readonly #list = new Loader<Listed>(this);
   readonly #more = new Loader<Listed>(this);
   #following = new AbortController();
+  /** Where what shows ends; null where nothing follows. */
+  #end: string | null = null;
   #loaded = '';
 
   static override styles = [
@@ -219,10 +221,10 @@ export class ExplorerEntries extends LitElement {
         )}
       </ol>
       ${
-        list.next === null
+        this.#end === null
           ? nothing
           : html`<div class="more">
-            <button @click=${this.#loadMore} ?disabled=${this.#more.loading}>
+            <button @click=${this.#loadMore} aria-disabled=${this.#more.loading}>
               ${words.t(this.#more.loading ? 'state.loading' : this.order === 'newest' ? 'entries.older' : 'entries.later')}
             </button>
           </div>`
@@ -252,10 +254,10 @@ export class ExplorerEntries extends LitElement {
     const stands = within.length > 0 && within.every((one) => found.has(idOf(one)));
     if (before === null || this.order === 'oldest' || !stands) {
       held.show(list.entries);
+      this.#end = list.next;
       return;
     }
     held.offer([...list.entries, ...held.rows.slice(within.length)]);
-    this.#list.value = { ...list, next: before.next };
   }
 
   async #page(cursor: string | null, signal: AbortSignal): Promise<Listed> {
@@ -267,9 +269,9 @@ export class ExplorerEntries extends LitElement {
 
   #loadMore = async () => {
     const list = this.#list.value;
-    if (list === null) return;
+    if (list === null || this.#more.loading) return;
     this.moreFailed = false;
-    await this.#more.run((signal) => this.#page(list.next, signal));
+    await this.#more.run((signal) => this.#page(this.#end, signal));
     const more = this.#more.value;
     const now = this.#list.value;
     if (this.#more.failure instanceof Problem && this.#more.failure.status === 410) {
@@ -282,10 +284,12 @@ export class ExplorerEntries extends LitElement {
     }
     const before = this.#held.rows.length;
     this.#held.append(more.entries);
-    this.#list.value = more;
+    this.#end = more.next;
+    this.requestUpdate();
     this.#tell();
     await this.updateComplete;
     const first = this.renderRoot.querySelectorAll('explorer-entry')[before];
+    await first?.updateComplete;
     first?.renderRoot.querySelector('a')?.focus();
   };
 
@@ -329,7 +333,7 @@ export class ExplorerEntries extends LitElement {
       else held.offer([entry, ...held.waiting, ...held.rows]);
     } else {
       // At the end of an incomplete list it is not next: "show more" brings it.
-      if (list.next !== null) return;
+      if (this.#end !== null) return;
       held.append([entry]);
       this.arrived = new Set([...this.arrived, idOf(entry)]);
     }
@@ -342,7 +346,7 @@ export class ExplorerEntries extends LitElement {
     if (list === null) return;
     const detail: Listed = {
       entries: this.#held.rows,
-      next: list.next,
+      next: this.#end,
       block: Math.max(this.block ?? 0, list.block ?? 0),
     };
     this.dispatchEvent(new CustomEvent('listed', { detail }));

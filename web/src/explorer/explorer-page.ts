@@ -214,14 +214,18 @@ export class ExplorerPage extends LitElement {
   #back = () => {
     this.#dropFragment();
     this.route = routeOf(location.pathname);
-    this.#title();
+    void this.#focused();
   };
 
   /** Moves the reader to the new page's beginning, as a document would. */
   async #shown(): Promise<void> {
+    await this.#focused();
+    scrollTo(0, 0);
+  }
+
+  async #focused(): Promise<void> {
     this.#title();
     await this.updateComplete;
-    scrollTo(0, 0);
     this.renderRoot.querySelector('main')?.focus({ preventScroll: true });
   }
 

@@ -89,7 +89,7 @@ export class ExplorerSearch extends LitElement {
             placeholder=${words.t('search.placeholder')}
             @input=${this.#strip}
           />
-          <button class="primary" ?disabled=${this.#search.loading}>${words.t('search.go')}</button>
+          <button class="primary" aria-disabled=${this.#search.loading}>${words.t('search.go')}</button>
         </div>
         <p id="forms" class="small soft">${words.t('search.forms')}</p>
       </form>
@@ -126,7 +126,7 @@ export class ExplorerSearch extends LitElement {
         ${
           kind === 'missing'
             ? words.t('search.missing', { text, block: found.block === null ? '–' : String(found.block) })
-            : words.t('search.unknown', { text })
+            : words.t(/^0x[0-9a-f]+(…[0-9a-f]*)?$/i.test(text) ? 'search.short' : 'search.unknown', { text })
         }
       </p>
       <p class="small">${words.t('search.understood')}</p>

@@ -101,11 +101,9 @@ export class HeadCheckElement extends LitElement {
         <p class="soft">${words.t(`check.what.${this.of.kind}`, { number: String(this.of.number) })}</p>
       </div>
       <div class="row">
-        ${
-          this.running === null
-            ? html`<button class="primary" @click=${this.#run}>${words.t(again ? 'check.again' : 'check.start')}</button>`
-            : html`<button @click=${this.#stop}>${words.t('check.stop')}</button>`
-        }
+        <button class=${this.running === null ? 'primary' : ''} @click=${this.#press}>
+          ${words.t(this.running !== null ? 'check.stop' : again ? 'check.again' : 'check.start')}
+        </button>
       </div>
       ${this.#progress()}
       <div role="status">${this.checked === null ? nothing : this.#verdict(this.checked)}</div>
@@ -148,7 +146,9 @@ export class HeadCheckElement extends LitElement {
     this.running = null;
   };
 
-  #stop = () => {
+  /** One button for both, which the focus stays on. */
+  #press = () => {
+    if (this.running === null) return void this.#run();
     this.#abort.abort();
     this.running = null;
   };
