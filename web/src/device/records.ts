@@ -109,6 +109,13 @@ export function draftOf(outgoing: Outgoing): Draft {
   };
 }
 
+/** What is being written: a first feedback, or a change begun `after` that revision was recorded. */
+export interface Writing {
+  readonly deliveryId: Hex;
+  readonly draft: Draft;
+  readonly after?: number;
+}
+
 /** Whose key signs for a delivery. */
 export type Holder = 'link' | 'device' | 'somebody-else';
 
@@ -126,7 +133,7 @@ export interface Seen {
 export interface Kept {
   seeds: Seed;
   possessions: Possession;
-  drafts: { readonly deliveryId: Hex; readonly draft: Draft };
+  drafts: Writing;
   outgoing: Outgoing;
   seen: Seen;
 }

@@ -53,7 +53,7 @@ export class DState extends LitElement {
   override render() {
     return html`<div role=${this.kind === 'error' ? 'alert' : 'status'}>
       ${this.kind === 'loading' ? html`<span class="turn" aria-hidden="true"></span>` : nothing}
-      <strong>${this.heading}</strong>
+      <strong part="heading">${this.heading}</strong>
       ${this.detail === '' ? nothing : html`<span>${this.detail}</span>`}
       ${
         this.action === ''

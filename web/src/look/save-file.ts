@@ -8,12 +8,13 @@ const TYPES: Readonly<Record<string, string>> = { json: 'application/json', csv:
 
 /**
  * Properties: `label`, `name` (of the file), `content` (gives the text when it is wanted), `failed` (what to say where
- * it cannot be had).
+ * it cannot be had), `plain` (a quiet button).
  */
 @customElement('save-file')
 export class SaveFile extends LitElement {
   @property() label = '';
   @property() failed = '';
+  @property({ type: Boolean }) plain = false;
   @property() name = 'doorstep.txt';
   @property({ attribute: false }) content: () => string | Promise<string> = () => '';
   @state() private busy = false;
@@ -22,11 +23,17 @@ export class SaveFile extends LitElement {
   static override styles = controls;
 
   override render() {
-    return html`<button type="button" ?disabled=${this.busy} @click=${this.#save}>${this.label}</button>
+    return html`<button
+        type="button"
+        class=${this.plain ? 'plain' : ''}
+        aria-disabled=${this.busy}
+        @click=${this.#save}
+      >${this.label}</button>
       <p role="alert" class=${this.trouble === '' ? '' : 'note watch'}>${this.trouble}</p>`;
   }
 
   #save = async () => {
+    if (this.busy) return;
     this.busy = true;
     this.trouble = '';
     try {

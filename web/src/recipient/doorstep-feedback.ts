@@ -4,8 +4,8 @@
  *   <script type="module" src="https://…/embed/doorstep-feedback.js"></script>
  *   <doorstep-feedback link="https://…/t/0x…#…"></doorstep-feedback>
  *
- * Attributes: `link` (the whole tracking link), `api` (the service's origin; by default the script's own), `lang` (by
- * default the page's),
+ * Attributes: `link` (the whole tracking link; without one nothing shows), `api` (the service's origin; by default the
+ * script's own), `lang` (by default that of the page around it, also where that changes),
  * `theme` (`light`, `dark`, `auto`; by default the page's). Properties besides: `deliveryId` and `secret`.
  * Custom properties: `--doorstep-accent`, `--doorstep-on-accent`, `--doorstep-font`. Parts: `card`, `heading`, `form`,
  * `submit`, `keep`. Events (bubbling, composed): see `FeedbackEvents`.
@@ -13,6 +13,7 @@
 
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
 import { parseLink } from '../core/links.ts';
 import type { Draft } from '../device/records.ts';
 import { controls } from '../look/controls.ts';
@@ -20,10 +21,20 @@ import '../look/d-state.ts';
 import type { Words } from '../words/words.ts';
 import { Editing } from './editing.ts';
 import { type FeedbackEvents, Telling } from './feedback-events.ts';
-import { isOpen, nameOf, type Snapshot, shipperOf, standing, type View, viewOf } from './flow.ts';
+import {
+  isOpen,
+  isWithdrawn,
+  nameOf,
+  type Snapshot,
+  shipperOf,
+  standing,
+  type View,
+  viewOf,
+} from './flow.ts';
+import { KeepFocus } from './focus.ts';
 import { wordsFor } from './languages.ts';
 import './keep-access.ts';
-import type { OutcomeView } from './outcome-view.ts';
+import { PageLanguage } from './page-language.ts';
 import './rating-form.ts';
 import type { Submission } from './rating-form.ts';
 import './sent-feedback.ts';
@@ -35,12 +46,15 @@ import { moment } from './times.ts';
 import { Visit } from './visit.ts';
 
 const TICK_MS = 15_000;
+/** What the visit depends on. */
+const ASKED_FOR = ['link', 'deliveryId', 'secret', 'api', 'visit'] as const;
+
 @customElement('doorstep-feedback')
 export class DoorstepFeedback extends LitElement {
   @property() link = '';
   @property({ attribute: false }) deliveryId = '';
   @property({ attribute: false }) secret = '';
-  @property() api = new URL(import.meta.url).origin;
+  @property() api = '';
   @property() override lang = '';
   @property({ reflect: true }) theme = '';
   /** Given by our own page, which shows the same visit; without, the component makes its own. */
@@ -49,10 +63,19 @@ export class DoorstepFeedback extends LitElement {
   @state() private seen: Snapshot | null = null;
   @state() private time = Date.now();
   #own: Visit | null = null;
-  readonly #editing = new Editing(this);
+  #attended: Visit | null = null;
+  #due = false;
+  #editing = new Editing(this, null);
   readonly #telling = new Telling();
-  /** The focus was on what became of the feedback: it goes along when that is shown by another element. */
-  #read = false;
+  readonly #around = new PageLanguage(this);
+  /** The language that was asked for last. */
+  #asked: string | null = null;
+  #view: View = 'loading';
+  #scene = '';
+  /** The view that the focus was moved to: what is read there is not said besides. */
+  #read: View | null = null;
+  /** The form was left without sending: the focus goes back to where it was opened. */
+  #back = false;
   #tick: ReturnType<typeof setInterval> | undefined;
 
   static override styles = [
@@ -79,9 +102,19 @@ export class DoorstepFeedback extends LitElement {
     `,
   ];
 
+  constructor() {
+    super();
+    new KeepFocus(this, () => {
+      const back = this.#back;
+      this.#back = false;
+      return back ? ['change', 'change-it', 'heading'] : ['heading'];
+    });
+  }
+
   override connectedCallback() {
     super.connectedCallback();
-    if (this.hasUpdated) this.#attend(); // Moved in the page: what it followed was closed.
+    this.#due = true; // Also when it is moved in the page: what it followed was closed.
+    this.requestUpdate();
     this.#tick = setInterval(() => {
       this.time = Date.now();
     }, TICK_MS);
@@ -91,33 +124,36 @@ export class DoorstepFeedback extends LitElement {
     super.disconnectedCallback();
     clearInterval(this.#tick);
     this.#own?.close();
+    this.#attended?.removeEventListener('change', this.#changed);
   }
 
   override willUpdate(changed: PropertyValues) {
-    this.#read = this.shadowRoot?.activeElement?.localName === 'sent-feedback';
-    if (this.visit === null || this.visit === this.#own) {
-      if (changed.has('lang') || this.words === null) void this.#load();
-    }
-    if (['link', 'deliveryId', 'secret', 'api', 'visit'].some((name) => changed.has(name))) this.#attend();
+    this.#due ||= ASKED_FOR.some((name) => changed.has(name));
+    // Out of the page nothing is opened: nobody would close it.
+    if (this.#due && this.isConnected) this.#attend();
+    if (this.visit === null || this.visit === this.#own) void this.#speak(this.lang || this.#around.now);
+    this.#view = this.seen === null ? this.#unvisited() : viewOf(this.seen, this.time);
+    const scene = sceneOf(this.#view, this.#editing.open);
+    if (scene === this.#scene) return;
+    this.#scene = scene;
+    this.#read = this.shadowRoot?.activeElement == null ? null : this.#view;
   }
 
   override render() {
     const { words, seen } = this;
+    const view = this.#view;
+    if (seen === null && view === 'loading') return nothing; // No link yet: nothing to look up.
     if (words === null) return html`<d-state kind="loading"></d-state>`;
     const { failed } = this.#editing;
-    const view = seen === null ? this.#unvisited() : viewOf(seen, this.time);
-    return html`<section class="card" part="card" aria-label=${words.t('form.heading')}>
-      <p class="visually-hidden" role="status">${this.#news(view, words)}</p>
+    return html`<section class="card" part="card" lang=${words.language} aria-label=${words.t('form.heading')}>
+      <p class="visually-hidden" role="status">${view === this.#read ? nothing : this.#news(view, words)}</p>
       ${failed === '' ? nothing : html`<p class="note bad" role="alert">${words.t(failed)}</p>`}
-      ${seen === null ? this.#plain(view) : this.#content(view, seen, words)}
+      ${keyed(this.visit, seen === null ? this.#plain(view) : this.#content(view, seen, words))}
     </section>`;
   }
 
   override updated() {
-    if (this.#read && this.renderRoot.querySelector('sent-feedback') === null) void this.#focusOutcome();
-    if (this.seen === null) return;
-    for (const [name, detail] of this.#telling.of(viewOf(this.seen, this.time), this.seen))
-      this.#send(name, detail);
+    for (const [name, detail] of this.#telling.of(this.#view, this.seen)) this.#send(name, detail);
   }
 
   #content(view: View, seen: Snapshot, words: Words) {
@@ -132,11 +168,14 @@ export class DoorstepFeedback extends LitElement {
       case 'recorded':
         if (this.#editing.open) return this.#form(seen);
         return html`<standing-feedback
+          exportparts="heading"
           .words=${words}
           .seen=${seen}
           .open=${isOpen(delivery, this.time)}
+          .begun=${this.visit?.change != null}
           @amend=${(event: CustomEvent<Draft>) => this.#editing.amend(event.detail)}
-          @withdraw=${() => void this.#withdraw()}
+          @drop-change=${() => void this.visit?.dropChange()}
+          @withdraw=${this.#withdraw}
           @erase=${() => void this.#editing.erase()}
         ></standing-feedback>
         ${this.#keep(seen)}`;
@@ -146,13 +185,14 @@ export class DoorstepFeedback extends LitElement {
       case 'refused':
         if (this.#editing.open) return this.#form(seen);
         return html`<sent-feedback
+          exportparts="heading"
           .words=${words}
           .seen=${seen}
           .view=${view}
           .visit=${this.visit}
           @change-it=${() => seen.outgoing && this.#editing.reopen(seen.outgoing)}
           @drop-it=${() => void this.visit?.drop()}
-          @again=${() => void this.#again()}
+          @again=${() => seen.outgoing && void this.#editing.again(seen.outgoing, words.language)}
         ></sent-feedback>`;
       case 'too-early':
         return html`${this.#heading(words.t('early.heading'))}
@@ -169,12 +209,13 @@ export class DoorstepFeedback extends LitElement {
 
   /** What a screen reader says by itself when the view changes. */
   #news(view: View, words: Words): string {
-    const { outgoing, online } = this.seen ?? {};
+    const { outgoing, online, entries } = this.seen ?? {};
     if (view === 'waiting') return words.t(online ? 'sending.heading' : 'waiting.heading');
     if (view === 'accepted' || view === 'overdue' || view === 'refused') return words.t(`${view}.heading`);
-    if (view === 'recorded' && outgoing?.block)
-      return words.t('standing.heading', { block: words.number(outgoing.block) });
-    return '';
+    const stands = standing(entries ?? []);
+    if (view !== 'recorded' || !outgoing?.block || stands === null) return '';
+    const heading = isWithdrawn(stands.item) ? 'standing.headingWithdrawn' : 'standing.heading';
+    return words.t(heading, { block: words.number(outgoing.block) });
   }
 
   #heading(text: string) {
@@ -185,9 +226,12 @@ export class DoorstepFeedback extends LitElement {
     const words = this.words as Words;
     const { delivery, ledger } = seen;
     if (delivery === null) return nothing;
-    const { open: amends, amendment, busy } = this.#editing;
+    const { open: amends, amendment, busy, newer } = this.#editing;
     return html`${this.#heading(words.t(amends ? 'form.headingAgain' : 'form.heading'))}
       ${seen.forgetful ? html`<p class="note watch">${words.t('device.forgetful')}</p>` : nothing}
+      <div role="status">
+        ${newer === null ? nothing : html`<p class="note watch">${words.t('form.newer', { revision: newer })}</p>`}
+      </div>
       <rating-form
         part="form"
         exportparts="submit"
@@ -200,8 +244,8 @@ export class DoorstepFeedback extends LitElement {
         .busy=${busy}
         @touched=${this.#warm}
         @drafted=${(event: CustomEvent<Draft>) => this.#editing.drafted(event.detail)}
-        @submitted=${(event: CustomEvent<Submission>) => void this.#submit(event.detail)}
-        @cancelled=${() => this.#editing.leave()}
+        @submitted=${({ detail }: CustomEvent<Submission>) => void this.#editing.submit(detail, words.language)}
+        @cancelled=${this.#cancel}
       ></rating-form>`;
   }
 
@@ -217,6 +261,7 @@ export class DoorstepFeedback extends LitElement {
   #takenOver(seen: Snapshot) {
     const id = this.visit?.link.deliveryId;
     return html`<taken-over
+      exportparts="heading"
       .words=${this.words}
       .seen=${seen}
       .shop=${id === undefined ? null : nameOf(seen.ledger, shipperOf(id))}
@@ -232,8 +277,9 @@ export class DoorstepFeedback extends LitElement {
       unreachable: 'offline',
     };
     const retry = view === 'unreachable' || view === 'failed';
-    return html`<h2 id="heading" class="visually-hidden">${words.t('form.heading')}</h2>
+    return html`<h2 id="heading" class="visually-hidden" tabindex="-1">${words.t('form.heading')}</h2>
       <d-state
+        exportparts="heading"
         kind=${kinds[view] ?? 'error'}
         heading=${words.t(`state.${view}.heading`)}
         detail=${words.has(`state.${view}.text`) ? words.t(`state.${view}.text`) : ''}
@@ -242,28 +288,38 @@ export class DoorstepFeedback extends LitElement {
       ></d-state>`;
   }
 
-  async #load() {
-    // The page's language, where it says one; else the reader's.
-    this.words = await wordsFor(this.lang || document.documentElement.lang || null);
+  /** In the language that is asked for, or the reader's where none is. */
+  async #speak(asked: string) {
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    const words = await wordsFor(asked || null);
+    if (asked === this.#asked) this.words = words;
   }
 
-  /** Makes the visit that the attributes ask for, or attends to the one that was given. */
+  /** Makes the visit that the attributes ask for, or attends to the one that was given; leaves all of the former one. */
   #attend() {
+    this.#due = false;
+    this.#attended?.removeEventListener('change', this.#changed);
     if (this.visit === null || this.visit === this.#own) {
       const given = this.#parse();
+      const service = this.#service();
       this.#own?.close();
-      this.#own = given === null ? null : new Visit(given, this.#service());
+      this.#own = given === null || service === null ? null : new Visit(given, service);
       this.visit = this.#own;
       void this.#own?.open();
     }
+    this.#attended = this.visit;
+    this.#editing = new Editing(this, this.visit);
+    this.#telling.anew();
+    this.#back = false;
     this.seen = this.visit?.now ?? null;
     this.visit?.addEventListener('change', this.#changed);
-    if (this.#unvisited() === 'wrong-link') this.#send('doorstep-error', { reason: 'wrong-link' });
   }
 
   /** A link may still be given; one that was given and is none is wrong. */
   #unvisited(): View {
-    return this.visit === null && (this.link !== '' || this.deliveryId !== '') ? 'wrong-link' : 'loading';
+    if (!this.link && !this.deliveryId) return 'loading';
+    return this.#service() === null ? 'wrong-api' : 'wrong-link';
   }
 
   #changed = () => {
@@ -271,13 +327,18 @@ export class DoorstepFeedback extends LitElement {
     this.time = Date.now();
   };
 
-  #service(): string {
-    const { origin } = new URL(this.api, location.href);
+  /** Returns where the service is, '' for where the page is; null where `api` says no place. */
+  #service(): string | null {
+    const api = this.api || new URL(import.meta.url).origin;
+    const base = api.startsWith('/') ? location.href : undefined;
+    if (!URL.canParse(api, base)) return null;
+    const { origin, protocol } = new URL(api, base);
+    if (protocol !== 'https:' && protocol !== 'http:') return null;
     return origin === location.origin ? '' : origin;
   }
 
   #parse() {
-    if (this.deliveryId !== '') return parseLink(`/t/${this.deliveryId}`, this.secret);
+    if (this.deliveryId) return parseLink(`/t/${this.deliveryId}`, this.secret);
     try {
       const url = new URL(this.link, location.href);
       return parseLink(url.pathname, url.hash);
@@ -293,38 +354,26 @@ export class DoorstepFeedback extends LitElement {
     void import('./holding.ts');
   };
 
-  async #withdraw() {
+  #cancel = () => {
+    this.#back = true;
+    this.#editing.leave();
+  };
+
+  #withdraw = () => {
     const stands = standing(this.seen?.entries ?? []);
-    if (stands !== null) await this.#signed(this.#editing.withdraw(stands.item.driver, this.#language));
-  }
-
-  async #again() {
-    const sent = this.seen?.outgoing;
-    if (sent != null) await this.#signed(this.#editing.again(sent, this.#language));
-  }
-
-  async #submit(submission: Submission) {
-    await this.#signed(this.#editing.submit(submission, this.#language));
-  }
-
-  get #language(): string {
-    return this.words?.language ?? 'en';
-  }
-
-  /** What had the focus is gone once it is signed: reading goes on at what came of it. */
-  async #signed(signing: Promise<boolean>) {
-    if (!(await signing)) return;
-    await this.updateComplete;
-    await this.#focusOutcome();
-  }
-
-  async #focusOutcome() {
-    await this.renderRoot.querySelector<OutcomeView>('sent-feedback, standing-feedback')?.focusHeading();
-  }
+    if (stands !== null) void this.#editing.withdraw(stands.item.driver, this.words?.language ?? 'en');
+  };
 
   #send<Name extends keyof FeedbackEvents>(name: Name, detail: FeedbackEvents[Name]) {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
+}
+
+/** Views that one element shows, so that what has the focus stays. */
+function sceneOf(view: View, editing: boolean): string {
+  if (!['waiting', 'accepted', 'overdue', 'refused', 'recorded'].includes(view)) return view;
+  if (editing) return 'form';
+  return view === 'recorded' ? view : 'sent';
 }
 
 declare global {

@@ -1,4 +1,4 @@
-/** The form in hand: whether it is open over what was said, what stands in it, and its signing. */
+/** The form in hand: whether it is open over what was said, what stands in it, and its signing. One for each visit. */
 
 import type { ReactiveControllerHost } from 'lit';
 import type { Hex } from '../core/hex.ts';
@@ -12,20 +12,35 @@ export class Editing {
   busy = false;
   /** Message of what did not work last; '' for nothing. */
   failed: '' | 'form.failed' | 'form.onItsWay' | 'erase.failed' = '';
+  /** The revision on record when the change was begun. */
+  #after = 0;
   /** Digest of the outgoing feedback that the form's is to replace. */
   #replaces: Hex | null = null;
 
   constructor(
-    private readonly host: Pick<ReactiveControllerHost, 'requestUpdate'> & { readonly visit: Visit | null },
+    private readonly host: Pick<ReactiveControllerHost, 'requestUpdate'>,
+    private readonly visit: Visit | null,
   ) {}
 
   get open(): boolean {
     return this.amendment !== null;
   }
 
-  /** Opens the form with what was said. */
+  /** The revision that was recorded since the change was begun; null where there is none. */
+  get newer(): number | null {
+    const recorded = this.#recorded;
+    return this.open && recorded > this.#after ? recorded : null;
+  }
+
+  get #recorded(): number {
+    return this.visit?.now.delivery?.revision ?? 0;
+  }
+
+  /** Opens the form with the change that was begun, or else with what was said. */
   amend(said: Draft): void {
-    this.amendment = said;
+    const begun = this.visit?.change ?? { draft: said, after: this.#recorded };
+    this.amendment = begun.draft;
+    this.#after = begun.after;
     this.host.requestUpdate();
   }
 
@@ -35,6 +50,7 @@ export class Editing {
     this.amend(draftOf(sent));
   }
 
+  /** Closes the form; a change that was begun is kept. */
   leave(): void {
     this.amendment = null;
     this.#replaces = null;
@@ -42,27 +58,23 @@ export class Editing {
     this.host.requestUpdate();
   }
 
-  /** Keeps what is being written; of an amendment only for as long as the form is open. */
+  /** Keeps what is being written. */
   drafted(draft: Draft): void {
-    if (this.open) this.amend(draft);
-    else void this.host.visit?.keepDraft(draft);
+    if (this.open) this.amendment = draft;
+    void this.visit?.keepDraft(draft, this.open ? this.#after : null);
   }
 
-  /** Signs and sends; true where that worked. */
-  async submit({ draft, driver }: Submission, language: string): Promise<boolean> {
-    const { visit } = this.host;
-    if (this.busy || visit === null) return false;
+  /** Signs and sends; does nothing while that is being done. */
+  async submit({ draft, driver }: Submission, language: string): Promise<void> {
+    if (this.busy || this.visit === null) return;
     this.busy = true;
-    this.failed = '';
-    this.host.requestUpdate();
+    this.#tell('');
     try {
-      await visit.submit(draft, driver, language, this.#replaces);
+      await this.visit.submit(draft, driver, language, this.#replaces);
       this.leave();
-      return true;
     } catch (error) {
       const waits = error instanceof Error && error.name === 'StillOnItsWay';
-      this.failed = waits ? 'form.onItsWay' : 'form.failed';
-      return false;
+      this.#tell(waits ? 'form.onItsWay' : 'form.failed');
     } finally {
       this.busy = false;
       this.host.requestUpdate();
@@ -70,21 +82,26 @@ export class Editing {
   }
 
   /** Signs the same anew, in the place of what was refused. */
-  async again(sent: Outgoing, language: string): Promise<boolean> {
+  async again(sent: Outgoing, language: string): Promise<void> {
     this.#replaces = sent.digest;
-    return this.submit({ draft: draftOf(sent), driver: sent.feedback.driver }, language);
+    await this.submit({ draft: draftOf(sent), driver: sent.feedback.driver }, language);
   }
 
-  async withdraw(driver: number, language: string): Promise<boolean> {
-    return this.submit({ draft: EMPTY_DRAFT, driver }, language);
+  async withdraw(driver: number, language: string): Promise<void> {
+    await this.submit({ draft: EMPTY_DRAFT, driver }, language);
   }
 
   async erase(): Promise<void> {
+    this.#tell('');
     try {
-      await this.host.visit?.erase();
+      await this.visit?.erase();
     } catch {
-      this.failed = 'erase.failed';
-      this.host.requestUpdate();
+      this.#tell('erase.failed');
     }
+  }
+
+  #tell(failed: Editing['failed']): void {
+    this.failed = failed;
+    this.host.requestUpdate();
   }
 }

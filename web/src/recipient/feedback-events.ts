@@ -13,8 +13,8 @@ export interface FeedbackEvents {
   'doorstep-rejected': { digest: Hex; code: string; detail: string };
   /** Another device holds this delivery. */
   'doorstep-taken-over': { at: string | null };
-  /** The delivery cannot be shown; `reason` is the view's name. */
-  'doorstep-error': { reason: string };
+  /** The delivery cannot be shown, for now (`unreachable`) or as things are; `reason` is stable. */
+  'doorstep-error': { reason: Stop };
 }
 
 export type FeedbackEvent = {
@@ -22,30 +22,34 @@ export type FeedbackEvent = {
 }[keyof FeedbackEvents];
 
 /** Views in which there is no going on here. */
-const STOPS: ReadonlySet<View> = new Set(['taken-over', 'unknown', 'unreachable', 'failed']);
+const STOPS = ['wrong-link', 'wrong-api', 'unknown', 'unreachable', 'failed'] as const;
+export type Stop = (typeof STOPS)[number];
 
-/** Remembers what was told. */
+/** Remembers what was told: of what was sent for good, of what stands in the way until another visit. */
 export class Telling {
   #stage = '';
   #stop = '';
 
+  /** Another visit begins. */
+  anew(): void {
+    this.#stop = '';
+  }
+
   /** Returns what is new to tell. */
-  of(view: View, seen: Snapshot): FeedbackEvent[] {
-    const { outgoing } = seen;
+  of(view: View, seen: Snapshot | null): FeedbackEvent[] {
+    const outgoing = seen?.outgoing ?? null;
     const stage = outgoing === null ? '' : `${outgoing.stage} ${outgoing.digest}`;
-    const stop = STOPS.has(view) ? view : '';
+    const stopped = STOPS.find((one) => one === view);
+    const stop = stopped ?? (view === 'taken-over' ? view : '');
     const events: FeedbackEvent[] = [];
-    if (stop !== '' && stop !== this.#stop) events.push(stopped(view, seen));
+    if (stop !== this.#stop && stopped !== undefined) events.push(['doorstep-error', { reason: stopped }]);
+    if (stop !== this.#stop && stop === 'taken-over' && seen !== null)
+      events.push(['doorstep-taken-over', { at: takenOverAt(seen)?.at ?? null }]);
     if (outgoing !== null && stage !== this.#stage) events.push(...became(outgoing));
-    this.#stage = stage;
+    if (outgoing !== null) this.#stage = stage;
     this.#stop = stop;
     return events;
   }
-}
-
-function stopped(view: View, seen: Snapshot): FeedbackEvent {
-  if (view !== 'taken-over') return ['doorstep-error', { reason: view }];
-  return ['doorstep-taken-over', { at: takenOverAt(seen)?.at ?? null }];
 }
 
 function became({ stage, digest, intent, receipt, refused, block }: Outgoing): FeedbackEvent[] {

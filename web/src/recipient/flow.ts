@@ -48,6 +48,7 @@ export interface Snapshot {
 export type View =
   | 'loading'
   | 'wrong-link'
+  | 'wrong-api'
   | 'unknown'
   | 'not-yet'
   | 'unreachable'

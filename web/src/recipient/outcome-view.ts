@@ -1,10 +1,11 @@
-/** What the elements that take the form's place have in common: a heading with a mark, which takes the focus. */
+/** What the elements that take the form's place have in common: a heading with a mark, and where the focus goes. */
 
 import { type CSSResultGroup, css, html, LitElement } from 'lit';
 import { property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
 import type { Words } from '../words/words.ts';
 import type { Snapshot } from './flow.ts';
+import { KeepFocus } from './focus.ts';
 
 /** Properties: `words`, `seen`. */
 export abstract class OutcomeView extends LitElement {
@@ -57,16 +58,20 @@ export abstract class OutcomeView extends LitElement {
     `,
   ];
 
-  /** Moves the focus to what this says. */
-  async focusHeading(): Promise<void> {
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>('#heading')?.focus();
+  constructor() {
+    super();
+    new KeepFocus(this, () => this.next());
+  }
+
+  /** Ids to move the focus to when what had it goes. */
+  protected next(): readonly string[] {
+    return ['heading'];
   }
 
   protected heading(mark: string, tone: 'good' | 'bad' | '', text: string) {
     return html`<div class="head ${tone}">
       <span class="mark" aria-hidden="true">${mark}</span>
-      <h2 id="heading" tabindex="-1">${text}</h2>
+      <h2 id="heading" part="heading" tabindex="-1">${text}</h2>
     </div>`;
   }
 }

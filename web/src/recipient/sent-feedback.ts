@@ -119,7 +119,7 @@ export class SentFeedback extends OutcomeView {
   #actions(outgoing: Outgoing) {
     const { words } = this;
     const button = (event: string, text: string, main = false) =>
-      html`<button class=${main ? 'primary' : ''} @click=${() => this.dispatchEvent(new Event(event))}>
+      html`<button id=${event} class=${main ? 'primary' : ''} @click=${() => this.dispatchEvent(new Event(event))}>
         ${words.t(text)}
       </button>`;
     const proof = html`<save-file

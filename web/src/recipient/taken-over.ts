@@ -30,7 +30,7 @@ export class TakenOver extends LitElement {
   override render() {
     const { words } = this;
     const when = takenOverAt(this.seen);
-    return html`<h2 id="heading" tabindex="-1">${words.t('taken.heading')}</h2>
+    return html`<h2 id="heading" part="heading" tabindex="-1">${words.t('taken.heading')}</h2>
       <p>
         ${
           when === null

@@ -2,6 +2,7 @@
 
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
 import { parseLink } from '../core/links.ts';
 import { openDevice } from '../device/device.ts';
 import { controls } from '../look/controls.ts';
@@ -10,6 +11,7 @@ import type { Words } from '../words/words.ts';
 import './delivery-status.ts';
 import './doorstep-feedback.ts';
 import { nameOf, revisions, type Snapshot, shipperOf, viewOf } from './flow.ts';
+import { KeepFocus } from './focus.ts';
 import './keep-access.ts';
 import { languageNames, wordsFor } from './languages.ts';
 import './past-feedback.ts';
@@ -104,6 +106,11 @@ export class TrackPage extends LitElement {
     `,
   ];
 
+  constructor() {
+    super();
+    new KeepFocus(this, () => ['heading']);
+  }
+
   override connectedCallback() {
     super.connectedCallback();
     void this.#speak(remembered());
@@ -141,7 +148,7 @@ export class TrackPage extends LitElement {
           )}
         </select>
       </header>
-      <main class=${seen?.delivery ? 'wide' : ''}>${this.#main(words, seen, shop)}</main>
+      <main class=${seen?.delivery ? 'wide' : ''}>${keyed(this.visit, this.#main(words, seen, shop))}</main>
       <footer ?hidden=${seen !== null && viewOf(seen, this.time) === 'loading'}><p>${words.t('page.footer')}</p></footer>`;
   }
 

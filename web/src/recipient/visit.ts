@@ -38,6 +38,8 @@ const START: Snapshot = {
 export class Visit extends EventTarget {
   now: Snapshot = START;
   draft: Draft = EMPTY_DRAFT;
+  /** A change of what was said that was begun `after` that revision was recorded, and not sent; null for none. */
+  change: { readonly draft: Draft; readonly after: number } | null = null;
 
   readonly #client: Client;
   readonly #device: Promise<Device>;
@@ -74,7 +76,8 @@ export class Visit extends EventTarget {
   async open(): Promise<void> {
     const device = await this.#device;
     const { deliveryId } = this.link;
-    this.draft = (await device.get('drafts', deliveryId))?.draft ?? EMPTY_DRAFT;
+    const writing = await device.get('drafts', deliveryId);
+    if (writing !== undefined && writing.after === undefined) this.draft = writing.draft;
     const seen = await device.get('seen', deliveryId);
     if (seen !== undefined) {
       const { ledger, delivery, entries, holder = 'link', at } = seen;
@@ -82,6 +85,7 @@ export class Visit extends EventTarget {
     }
     this.#show({ forgetful: !device.lasting, online: navigator.onLine });
     await this.#recall();
+    if (this.#over.signal.aborted) return;
     const on = { signal: this.#over.signal };
     globalThis.addEventListener('online', () => this.#line(), on);
     globalThis.addEventListener('offline', () => this.#line(), on);
@@ -117,11 +121,21 @@ export class Visit extends EventTarget {
     }
   }
 
-  /** Keeps what is being written. */
-  async keepDraft(draft: Draft): Promise<void> {
-    this.draft = draft;
+  /** Keeps what is being written: a first feedback, or a change begun `after` that revision was recorded. */
+  async keepDraft(draft: Draft, after: number | null = null): Promise<void> {
+    if (after === null) this.draft = draft;
+    else this.change = { draft, after };
     const device = await this.#device;
-    await device.put(['drafts', { deliveryId: this.link.deliveryId, draft }]);
+    const { deliveryId } = this.link;
+    await device.put(['drafts', after === null ? { deliveryId, draft } : { deliveryId, draft, after }]);
+  }
+
+  /** Forgets a change that was begun. */
+  async dropChange(): Promise<void> {
+    const device = await this.#device;
+    await device.remove('drafts', this.link.deliveryId, ({ after }) => after !== undefined);
+    await this.#recall();
+    this.#bell.ring(this.link.deliveryId);
   }
 
   /**
@@ -139,6 +153,7 @@ export class Visit extends EventTarget {
       replaces,
     });
     this.draft = EMPTY_DRAFT;
+    this.change = null;
     this.#pace.reset();
     this.#show({ possession, outgoing });
     this.#bell.ring(this.link.deliveryId);
@@ -156,8 +171,7 @@ export class Visit extends EventTarget {
       this.link.deliveryId,
       (kept) => kept.digest === digest && kept.stage === stage,
     );
-    await this.#recallOutgoing(device);
-    this.#bell.ring(this.link.deliveryId);
+    await this.dropChange();
   }
 
   /** Erases text and salt of every comment given on this delivery, for good. Throws Problem or Unreachable. */
@@ -166,6 +180,7 @@ export class Visit extends EventTarget {
     const device = await this.#device;
     await forgetWords(device, this.link.deliveryId);
     this.draft = EMPTY_DRAFT;
+    this.change = null;
     this.#show({ entries: withoutDocuments(this.now.entries) });
     await this.#recallOutgoing(device);
     this.#bell.ring(this.link.deliveryId);
@@ -192,10 +207,13 @@ export class Visit extends EventTarget {
   async #recall(): Promise<void> {
     const device = await this.#device;
     const { deliveryId } = this.link;
-    const [possession, outgoing] = await Promise.all([
+    const [possession, outgoing, writing] = await Promise.all([
       device.get('possessions', deliveryId),
       device.get('outgoing', deliveryId),
+      device.get('drafts', deliveryId),
     ]);
+    const { draft, after } = writing ?? {};
+    this.change = draft === undefined || after === undefined ? null : { draft, after };
     this.#show({ possession: possession ?? null, outgoing: outgoing ?? null });
   }
 
@@ -223,7 +241,7 @@ export class Visit extends EventTarget {
   }
 
   async #read(): Promise<void> {
-    if (!navigator.onLine) return;
+    if (!navigator.onLine || this.#over.signal.aborted) return;
     const device = await this.#device;
     const { deliveryId } = this.link;
     try {

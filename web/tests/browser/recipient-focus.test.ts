@@ -1,7 +1,7 @@
 /** The keyboard and the ear: the focus never falls to the page, and what happens is said once. */
 
 import type { Page } from '@playwright/test';
-import { rate, recorded, submit } from './support/recipient.ts';
+import { rate, recorded, submit, words } from './support/recipient.ts';
 import { expect, test } from './support/stack.ts';
 
 /** Returns what has the focus: its element and its name, or the beginning of its text. */
@@ -89,4 +89,122 @@ test('a delivery reported lost has its promise broken; one that went back says n
   await page.goto(back.link);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Returned to the sender');
   await expect(page.getByText(/Within the promise|Promised by|Promise broken/)).toHaveCount(0);
+});
+
+test('the focus goes to the form that opens, back to where it was opened, and to what is asked', async ({
+  page,
+  stack,
+}) => {
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 4);
+  await words(page).fill('To be erased.');
+  await press(page, /^Sign and send/);
+  await expect(recorded(page)).toBeVisible();
+  await has(page, /^h2 Recorded in block/);
+
+  await press(page, 'Change my feedback');
+  await has(page, 'h2 Change your feedback');
+  await press(page, 'Cancel');
+  await has(page, 'button Change my feedback');
+  await press(page, 'Change my feedback');
+  await words(page).fill('Begun.');
+  await press(page, 'Cancel');
+  await has(page, 'button Go on with the change');
+  await press(page, 'Drop the change');
+  await has(page, 'button Change my feedback');
+
+  await press(page, 'Withdraw my rating');
+  await has(page, 'div Your rating then counts no more.');
+  await press(page, 'Cancel');
+  await has(page, 'button Withdraw my rating');
+
+  await press(page, 'Erase my comment');
+  await has(page, 'div This erases your words in every revision');
+  await press(page, 'Cancel');
+  await has(page, 'button Erase my comment');
+  await page.keyboard.press('Enter');
+  await press(page, 'Erase my words');
+  await has(page, 'p The comment was erased.');
+
+  await press(page, 'Withdraw my rating');
+  await press(page, 'Withdraw it');
+  await has(page, /^h2 Withdrawn in block/);
+});
+
+test('erasing that fails leaves the question, and the focus in it', async ({ page, stack, watched }) => {
+  watched.tolerate(/status of 503/);
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 4);
+  await words(page).fill('To be erased.');
+  await submit(page).click();
+  await expect(recorded(page)).toBeVisible();
+  await page.route('**/content', (route) => route.fulfill({ status: 503, json: {} }), { times: 1 });
+  await press(page, 'Erase my comment');
+  await press(page, 'Erase my words');
+  await expect(page.getByRole('alert').filter({ hasText: 'Erasing did not work' })).toBeVisible();
+  await has(page, 'button Erase my words');
+  await page.keyboard.press('Enter');
+  await has(page, 'p The comment was erased.');
+});
+
+/** Notes all that status regions come to say, in whichever shadow root, from now on. */
+async function listen(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(() => {
+    const said: string[] = [];
+    let last = new Map<Element, string>();
+    const look = () => {
+      const now = new Map<Element, string>();
+      const walk = (root: ParentNode) => {
+        for (const one of root.querySelectorAll('*')) {
+          if (one.getAttribute('role') === 'status') now.set(one, one.textContent?.trim() ?? '');
+          if (one.shadowRoot) walk(one.shadowRoot);
+        }
+      };
+      walk(document);
+      for (const [region, text] of now) if (text !== '' && last.get(region) !== text) said.push(text);
+      last = now;
+      requestAnimationFrame(look);
+    };
+    Object.assign(globalThis, { said });
+    look();
+    said.length = 0;
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { said: string[] }).said.splice(0));
+}
+
+test('what the focus is moved to is not said besides; what comes of it in place is said once', async ({
+  page,
+  stack,
+}) => {
+  const delivery = await stack.delivered();
+  await page.goto(delivery.link);
+  await rate(page, 4);
+  // Held back until the focus has been seen on what is being sent.
+  let go = () => {};
+  const held = new Promise<void>((done) => {
+    go = done;
+  });
+  await page.route('**/v1/feedback', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const heard = await listen(page);
+  await press(page, /^Sign and send/);
+  await has(page, 'h2 Sending');
+  expect(await heard()).toEqual([]);
+  go();
+  await expect(recorded(page)).toBeVisible();
+  await has(page, /^h2 Recorded in block/);
+  // Recorded may overtake accepted; that it is recorded was read with the heading.
+  expect(['Accepted', '']).toContain((await heard()).join());
+
+  await press(page, 'Withdraw my rating');
+  await press(page, 'Withdraw it');
+  // Whoever has moved on hears it, and in the words that stand there.
+  await expect(page.getByRole('heading', { name: /^(Sending|Accepted)$/ })).toBeVisible();
+  await page.getByRole('combobox', { name: 'Language' }).focus();
+  await expect(page.getByRole('heading', { name: /^Withdrawn in block/ })).toBeVisible();
+  expect((await heard()).at(-1)).toMatch(/^Withdrawn in block/);
 });
