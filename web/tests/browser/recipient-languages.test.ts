@@ -5,6 +5,7 @@ import { axe, expect, fits, test } from './support/stack.ts';
 const LANGUAGES = {
   en: ['en-GB', 'How was your delivery?', 'English'],
   pt: ['pt-PT', 'Como correu a entrega?', 'Português'],
+  'pt-BR': ['pt-BR', 'Como foi a entrega?', 'Português (Brasil)'],
   de: ['de-DE', 'Wie war die Lieferung?', 'Deutsch'],
   zh: ['zh-CN', '这次配送怎么样？', '中文'],
 } as const;

@@ -17,8 +17,19 @@ const placesOf = (message: Messages[string] | undefined): string[] => {
   return [...new Set(texts.flatMap((text) => text.match(/\{\w+\}/g) ?? []))].sort();
 };
 
-test('there are English, Portuguese, German and Chinese', () => {
-  expect(files).toEqual(expect.arrayContaining(['en.json', 'pt.json', 'de.json', 'zh.json']));
+test('there are English, Portuguese of Portugal and of Brazil, German and Chinese', () => {
+  expect(files).toEqual(expect.arrayContaining(['en.json', 'pt.json', 'pt-BR.json', 'de.json', 'zh.json']));
+});
+
+test('the words for Brazil are none that only Portugal uses', () => {
+  const european =
+    /ligaç|ficheir|regist[aoe]|dispositiv|encomenda|morada|carácter|aceites?\b|telemóvel|rasto|consigo|noutr|pormenor|\b(por|para|até) si\b|\b(est|continu)\S+ a (procurar|tentar|responder|ser)\b|«|»/i;
+  const left = Object.entries(messagesOf('pt-BR.json')).filter(([, text]) =>
+    european.test(JSON.stringify(text)),
+  );
+  expect(left).toEqual([]);
+  // The same words would be found in the other file.
+  expect(JSON.stringify(messagesOf('pt.json'))).toMatch(european);
 });
 
 for (const file of files)
