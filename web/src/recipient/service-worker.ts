@@ -21,10 +21,14 @@ self.addEventListener('install', () => void self.skipWaiting());
 
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
-/** The page tells which address it has, as only that gives the shell; its fragment stays out. */
+/**
+ * The page tells which address it has, as only that gives the shell; its fragment stays out. One keeping after another: an
+ * earlier build's would drop what a later one's has just brought.
+ */
 self.addEventListener('message', (event) => {
-  if (event.data === KEEP && event.source instanceof WindowClient)
-    event.waitUntil(keepShell(new URL(event.source.url).pathname));
+  if (event.data !== KEEP || !(event.source instanceof WindowClient)) return;
+  const { pathname } = new URL(event.source.url);
+  event.waitUntil(inTurn('shell', () => keepShell(pathname)));
 });
 
 self.addEventListener('fetch', (event) => {

@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const ROOT = resolve(import.meta.dirname, '../../../..');
+export const ROOT = resolve(import.meta.dirname, '../../../..');
 export const PYTHON = process.env.DOORSTEP_PYTHON ?? join(ROOT, '.venv/bin/python');
 const READY_MS = 180_000;
 
