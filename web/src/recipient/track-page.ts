@@ -49,10 +49,9 @@ export class TrackPage extends LitElement {
       }
       header {
         display: flex;
-        flex-wrap: wrap;
         align-items: center;
         justify-content: space-between;
-        gap: var(--d-2) var(--d-4);
+        gap: var(--d-4);
         padding-block: var(--d-4);
       }
       .from {
@@ -69,7 +68,11 @@ export class TrackPage extends LitElement {
         color: var(--d-accent);
       }
       header select {
+        /* As wide as the language chosen, not as the longest. */
+        field-sizing: content;
+        flex: none;
         inline-size: auto;
+        max-inline-size: 50%;
       }
       main {
         display: grid;

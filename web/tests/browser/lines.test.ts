@@ -67,6 +67,7 @@ test('a tab behind others lets its line go, and catches up when it is looked at 
   await stack.report(delivery, 'lost');
   await expect(page.locator('explorer-entries').getByText(/reported .* lost/)).toHaveCount(0);
   await sight(page, false);
+  await page.getByRole('button', { name: /: show$/ }).click();
   const came = page.locator('explorer-entries li').filter({ hasText: delivery.deliveryId.slice(2, 6) });
   await expect(came.filter({ hasText: 'lost' })).toHaveCount(1);
 });
