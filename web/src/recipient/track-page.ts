@@ -72,7 +72,7 @@ export class TrackPage extends LitElement {
         field-sizing: content;
         flex: none;
         inline-size: auto;
-        max-inline-size: 50%;
+        max-inline-size: 60%;
       }
       main {
         display: grid;
