@@ -7,8 +7,11 @@ import { commentOf } from './issues.ts';
 
 export type Cell = string | number | boolean | null | undefined;
 
-/** Spreadsheets take a text that begins so for a formula. */
-const FORMULA = /^[\s"']*[=+\-@＝＋－＠]|^[\t\r\n]/u;
+/**
+ * Where spreadsheets take what follows for a formula: at a cell's beginning. Where `;` or a tab parts their lists, they cut
+ * our cells there, and at line ends too: a quote in the middle of a line holds nothing together for them.
+ */
+const FORMULA = /^(?=[\t\r\n])|(?<=^|[;\t\r\n])(?![\t\r\n])(?=[\s"']*[=+\-@＝＋－＠])/gu;
 
 /** Returns a table as a file's text; what is null or undefined is an empty cell. */
 export function csv(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
@@ -18,7 +21,7 @@ export function csv(head: readonly string[], rows: readonly (readonly Cell[])[])
 function cellText(cell: Cell): string {
   if (cell === null || cell === undefined) return '';
   if (typeof cell !== 'string') return String(cell);
-  const text = FORMULA.test(cell) ? `'${cell}` : cell;
+  const text = cell.replace(FORMULA, "'");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -5,7 +5,7 @@ import type { Device } from '../device/device.ts';
 import type { Outgoing } from '../device/records.ts';
 import type { DeliveryEntry } from '../service/models.ts';
 import type { Problem } from '../service/problems.ts';
-import { recordOf } from './flow.ts';
+import { recordOf, revisions } from './flow.ts';
 
 /** Returns the outgoing feedback without its words and their salt; what proves it stays. */
 export function withoutWords(outgoing: Outgoing): Outgoing {
@@ -44,6 +44,30 @@ export async function forgetWords(device: Device, deliveryId: Hex): Promise<void
   const seen = await device.get('seen', deliveryId);
   if (seen !== undefined) await device.put(['seen', { ...seen, entries: withoutDocuments(seen.entries) }]);
   await device.remove('drafts', deliveryId);
+}
+
+/** Forgets every word where some of what was last seen has been erased since, on another device; true where it has. */
+export async function forgetErased(
+  device: Device,
+  deliveryId: Hex,
+  entries: readonly DeliveryEntry[],
+): Promise<boolean> {
+  const erased = new Set(
+    revisions(entries)
+      .filter((one) => one.document?.erased)
+      .map((one) => one.item.revision),
+  );
+  const before = revisions((await device.get('seen', deliveryId))?.entries ?? []);
+  const gone = before.some((one) => one.document?.content != null && erased.has(one.item.revision));
+  // A change that was begun holds the words that it began with.
+  if (gone) await forgetWords(device, deliveryId);
+  return gone;
+}
+
+/** Forgets what was read of a delivery, and the change begun of it; words that were never recorded stay their writer's. */
+export async function forgetDelivery(device: Device, deliveryId: Hex): Promise<void> {
+  await device.remove('seen', deliveryId);
+  await device.remove('drafts', deliveryId, ({ after }) => after !== undefined);
 }
 
 /** Returns whether the answer means that this device may not, or no longer, read the delivery. */

@@ -15,7 +15,14 @@ import { withNames } from '../service/names.ts';
 import { Problem, Unreachable } from '../service/problems.ts';
 import { nextRevision, notTakenOver, obstacleOf, type Snapshot } from './flow.ts';
 import { Following } from './following.ts';
-import { forgetWords, keepRecorded, locksOut, withoutDocuments } from './forgetting.ts';
+import {
+  forgetDelivery,
+  forgetErased,
+  forgetWords,
+  keepRecorded,
+  locksOut,
+  withoutDocuments,
+} from './forgetting.ts';
 import { Pace } from './pace.ts';
 import { readAsHolder } from './reading.ts';
 
@@ -258,6 +265,7 @@ export class Visit extends EventTarget {
         await device.put(['possessions', possession]);
         this.#show({ possession });
       }
+      if (await forgetErased(device, deliveryId, entries)) await this.#recall();
       const at = Date.now();
       if (this.now.stale || this.now.obstacle !== null) this.#pace.reset();
       await device.put(['seen', { deliveryId, at, ledger, delivery, entries, holder }]);
@@ -266,7 +274,10 @@ export class Visit extends EventTarget {
       await this.#afterReading(device);
     } catch (error) {
       if (this.#over.signal.aborted) return;
-      if (error instanceof Problem && locksOut(error)) await device.remove('seen', deliveryId);
+      if (error instanceof Problem && locksOut(error)) {
+        await forgetDelivery(device, deliveryId);
+        this.change = null;
+      }
       this.#obstacle(error);
     }
     if (this.#isOnItsWay()) await this.#send();

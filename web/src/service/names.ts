@@ -9,6 +9,8 @@ import type { Ledger, Member } from './models.ts';
 const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
 /** What turns or hides text and is not to be seen itself; what joins letters of some scripts is none of it. */
 const UNSEEN = /(?![\u200c\u200d])[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;
+/** A joiner alone joins nothing, and the blank of Braille is one. */
+const SEEN = /[^\s\u200c\u200d\u2800]/u;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /**
@@ -17,7 +19,7 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10ff
  */
 export function shownName({ name, member }: Pick<Member, 'name' | 'member'>): string {
   const seen = name.replace(BREAKS, ' ').replace(UNSEEN, '').replace(/\s+/gu, ' ').trim();
-  if (seen === '') return `Member ${member}`;
+  if (!SEEN.test(seen)) return `Member ${member}`;
   return RIGHT_TO_LEFT.test(seen) ? `\u2068${seen}\u2069` : seen;
 }
 

@@ -29,9 +29,23 @@ test('what is written is read back, whatever it holds', () => {
   ]);
 });
 
-for (const text of ['=HYPERLINK("http://x")', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '"=1', '＝1'])
+for (const text of ['=HYPERLINK("http://x")', '+1', '-1', '@SUM(A1)', '\t1', '\r1', ' =1', '"=1', '＝1'])
   test(`${JSON.stringify(text)} is text to a spreadsheet`, () => {
     expect(read(csv(['a'], [[text]]).slice(1))[1]).toEqual([`'${text}`]);
+  });
+
+for (const [text, written] of [
+  ["late;=cmd|' /C calc'!A0;x", "late;'=cmd|' /C calc'!A0;x"],
+  ['late\n=WEBSERVICE(CHAR(104))', "late\n'=WEBSERVICE(CHAR(104))"],
+  ['\t=1', "'\t'=1"],
+  ['a\r\n\n +1', "a\r\n\n' +1"],
+  ['a;"=1";＝1', "a;'\"=1\";'＝1"],
+  ['one; two\nthree - four', 'one; two\nthree - four'],
+] as const)
+  test(`${JSON.stringify(text)} is text where lists are parted by semicolons or tabs, too`, () => {
+    const file = csv(['a', 'b'], [['x', text]]).slice(1);
+    expect(read(file)[1]).toEqual(['x', written]);
+    for (const cell of file.split(/[;\t\r\n]/)) expect(cell).not.toMatch(/^[\s"]*[=+\-@＝＋－＠]/);
   });
 
 const figure = { low: 4_100_000, mean: 4_500_000, high: 4_900_000, count: 12_300, n: 14 };

@@ -18,4 +18,5 @@ test('what turns, hides or breaks text goes; what belongs to a script stays', ()
 test('of a name of nothing that can be seen the number is left', () => {
   expect(shown('')).toBe('Member 3');
   expect(shown(' \u200b\u202e\u0007 ')).toBe('Member 3');
+  expect(shown('\u200d \u200c\u2800')).toBe('Member 3');
 });

@@ -3,7 +3,15 @@
 import { expect, test } from '@playwright/test';
 import { Memory } from '../../src/device/device.ts';
 import { EMPTY_DRAFT } from '../../src/device/records.ts';
-import { forgetWords, keepRecorded, locksOut, withoutWords } from '../../src/recipient/forgetting.ts';
+import {
+  forgetDelivery,
+  forgetErased,
+  forgetWords,
+  keepRecorded,
+  locksOut,
+  withoutDocuments,
+  withoutWords,
+} from '../../src/recipient/forgetting.ts';
 import { Problem } from '../../src/service/problems.ts';
 import { delivery, feedbackEntry, ID, ledger, outgoing } from './support/deliveries.ts';
 
@@ -52,6 +60,34 @@ test('feedback that was not sent yet keeps its words', async () => {
   await device.put(['outgoing', { ...spoken, stage: 'waiting' }]);
   await forgetWords(device, ID);
   expect((await device.get('outgoing', ID))?.feedback.content).toEqual(content);
+});
+
+const begun = { deliveryId: ID, draft: { ...EMPTY_DRAFT, comment: content.comment }, after: 1 } as const;
+const seen = { deliveryId: ID, at: 0, ledger: ledger(), delivery: delivery(), entries } as const;
+
+test('words erased on another device leave this one, once: a change begun afterwards stays', async () => {
+  const device = new Memory();
+  await device.put(['outgoing', spoken], ['drafts', begun], ['seen', seen]);
+  expect(await forgetErased(device, ID, entries)).toBe(false);
+  expect(await device.get('drafts', ID)).toEqual(begun);
+  const erased = withoutDocuments(entries);
+  expect(await forgetErased(device, ID, erased)).toBe(true);
+  expect(await device.get('drafts', ID)).toBeUndefined();
+  expect((await device.get('outgoing', ID))?.feedback.content).toBeUndefined();
+  await device.put(['drafts', begun]);
+  expect(await forgetErased(device, ID, erased)).toBe(false);
+  expect(await device.get('drafts', ID)).toEqual(begun);
+});
+
+test('locked out, a change with the recorded words goes; a first draft stays with who wrote it', async () => {
+  const device = new Memory();
+  await device.put(['drafts', begun], ['seen', seen]);
+  await forgetDelivery(device, ID);
+  expect([await device.get('seen', ID), await device.get('drafts', ID)]).toEqual([undefined, undefined]);
+  const first = { deliveryId: ID, draft: begun.draft };
+  await device.put(['drafts', first]);
+  await forgetDelivery(device, ID);
+  expect(await device.get('drafts', ID)).toEqual(first);
 });
 
 test('taken over or unknown locks out; what is only late, or broken, does not', () => {
