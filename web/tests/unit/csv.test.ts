@@ -39,7 +39,7 @@ for (const [text, written] of [
   ['late\n=WEBSERVICE(CHAR(104))', "late\n'=WEBSERVICE(CHAR(104))"],
   ['\t=1', "'\t'=1"],
   ['a\r\n\n +1', "a\r\n\n' +1"],
-  ['a;"=1";＝1', "a;'\"=1\";'＝1"],
+  ['a;"=1";＝1', 'a;\'"=1";\'＝1'],
   ['one; two\nthree - four', 'one; two\nthree - four'],
 ] as const)
   test(`${JSON.stringify(text)} is text where lists are parted by semicolons or tabs, too`, () => {
