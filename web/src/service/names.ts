@@ -10,7 +10,7 @@ const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
 /** What turns or hides text and is not to be seen itself; what joins letters of some scripts is none of it. */
 const UNSEEN = /(?![\u200c\u200d])[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;
 /** A joiner alone joins nothing, and the blank of Braille is one. */
-const SEEN = /[^\s\u200c\u200d\u2800]/u;
+const SEEN = /(?!\u200c|\u200d|\u2800)\S/u;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /**
