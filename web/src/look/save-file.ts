@@ -1,6 +1,6 @@
 /** `<save-file>`: a button that saves a text as a file. */
 
-import { html, LitElement } from 'lit';
+import { css, html, LitElement } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { controls } from './controls.ts';
 
@@ -20,7 +20,14 @@ export class SaveFile extends LitElement {
   @state() private busy = false;
   @state() private trouble = '';
 
-  static override styles = controls;
+  static override styles = [
+    controls,
+    css`
+      button.plain {
+        padding-inline: 0;
+      }
+    `,
+  ];
 
   override render() {
     return html`<button
