@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from api.problems import Problem
-from api.stream.credentials import Credential, Key, Token
+from api.stream.credentials import Credential
 from api.stream.tail import Tail
 from api.stream.watch import Bell, Watcher
 from chain_client.store import DatabaseUnavailable, LedgerId, Store
@@ -18,8 +18,6 @@ _LOOK_SECONDS: Final = 0.1
 _READ_AT_ONCE: Final = 4
 """Streams that read the database at a time: the other endpoints need its connections too."""
 _RETRY_SECONDS: Final = 15
-_OF_A_TOKEN: Final = 16
-"""Streams of one read token: a recipient's tabs, and no more for whoever has a link."""
 _log = logging.getLogger("doorstep.api")
 
 
@@ -40,13 +38,10 @@ class Streams:
         """Give the bell of a new stream over the block; without a credential it is a stranger's.
 
         Raises Problem 503 (retry later) over the limit, of which strangers may take three quarters, so that they
-        cannot crowd out members and recipients; over what one read token may have; and once this is closed.
+        cannot crowd out members and recipients; and once this is closed.
         """
-        most = self._most
-        if not isinstance(credential, Key):
-            most = _OF_A_TOKEN if isinstance(credential, Token) else -(-self._most * 3 // 4)
-        alike = sum(bell.credential == credential for bell in self._bells)
-        full = len(self._bells) >= self._most or alike >= most
+        strangers = sum(bell.credential is None for bell in self._bells)
+        full = len(self._bells) >= self._most or (credential is None and strangers >= -(-self._most * 3 // 4))
         if full or self._closed:
             raise Problem(
                 503,

@@ -12,7 +12,6 @@ import pytest
 
 from api.app import create_app
 from api.stream.tail import BEGINNING
-from chain_client.domain.ids import to_hex
 from tests.api.stream_reader import SECONDS, bells, reading, served, until
 from tests.api.support import serving
 from tests.api.world import World, world_of
@@ -105,23 +104,3 @@ async def test_streams_end_where_their_watcher_fails(
             assert (await again.next()).name == "ready"
             await world.open("WB-1")
             assert (await again.next()).name == "entry"
-
-
-async def test_one_link_takes_no_more_than_its_share(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.stream.streams._OF_A_TOKEN", 2)
-    link, other = await world.open("WB-1"), await world.open("WB-2")
-    app = create_app(world.settings, clock=world.clock)
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as http, AsyncExitStack() as stack:
-        for _ in range(2):
-            reader = await stack.enter_async_context(
-                reading(http, link.token, delivery=to_hex(link.delivery_id))
-            )
-            assert (await reader.next()).name == "ready"
-        refused = await http.get(
-            "/v1/stream", params={"delivery": to_hex(link.delivery_id)}, headers=link.token
-        )
-        assert refused.status_code == 503
-        async with reading(http, other.token, delivery=to_hex(other.delivery_id)) as reader:
-            assert (await reader.next()).name == "ready"
-        async with reading(http, world.shop) as reader:
-            assert (await reader.next()).name == "ready"
