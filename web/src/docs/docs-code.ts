@@ -1,10 +1,9 @@
 /** `<docs-code>`: a command or an example, scrolling in itself, with a button that copies it. */
 
 import { css, html, LitElement } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
-
-const SHOWN_MS = 2000;
+import { Copying } from '../look/copying.ts';
 
 /** Attributes: `text`, `label` (seen), `name` (what it is among all on the page), `copy` and `copied` (the button's words). */
 @customElement('docs-code')
@@ -14,7 +13,7 @@ export class DocsCode extends LitElement {
   @property() name = '';
   @property() copy = '';
   @property() copied = '';
-  @state() private done = false;
+  readonly #copying = new Copying(this, () => this.text);
 
   static override styles = [
     controls,
@@ -65,24 +64,12 @@ export class DocsCode extends LitElement {
   override render() {
     return html`<div>
         <span>${this.label}</span>
-        <button class="plain" aria-label=${`${this.copy}: ${this.name}`} @click=${this.#copy}>
-          <span aria-live="polite">${this.done ? this.copied : this.copy}</span>
+        <button class="plain" aria-label=${`${this.copy}: ${this.name}`} @click=${this.#copying.copy}>
+          <span aria-live="polite">${this.#copying.done ? this.copied : this.copy}</span>
         </button>
       </div>
       <pre tabindex="0" role="group" aria-label=${this.name}><code>${this.text}</code></pre>`;
   }
-
-  #copy = async () => {
-    try {
-      await navigator.clipboard.writeText(this.text);
-    } catch {
-      return; // The browser does not allow it: the text is there to select by hand.
-    }
-    this.done = true;
-    setTimeout(() => {
-      this.done = false;
-    }, SHOWN_MS);
-  };
 }
 
 declare global {

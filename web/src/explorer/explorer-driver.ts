@@ -10,13 +10,11 @@ import { piece } from './explorer-entry.ts';
 import { layout } from './explorer-styles.ts';
 import './head-check.ts';
 import type { Owner } from './record/heads.ts';
-import { askNode } from './record/node.ts';
+import { askNode, NODE } from './record/node.ts';
 import { memberPiece } from './record/sentences.ts';
 import { type Asked, askReputation } from './reputation-card.ts';
 import { pathOf } from './routes.ts';
 import './self-check.ts';
-
-const NODE = 'http://127.0.0.1:8545';
 
 /** Properties: `context`, `number`. */
 @customElement('explorer-driver')

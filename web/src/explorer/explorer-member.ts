@@ -10,12 +10,11 @@ import { layout } from './explorer-styles.ts';
 import './head-check.ts';
 import type { Words } from '../words/words.ts';
 import type { Owner } from './record/heads.ts';
-import { askNode } from './record/node.ts';
+import { askNode, NODE } from './record/node.ts';
 import { type Asked, askReputation } from './reputation-card.ts';
 import { pathOf } from './routes.ts';
 import './self-check.ts';
 
-const NODE = 'http://127.0.0.1:8545';
 const DRIVERS_SHOWN = 100;
 
 interface Drivers {

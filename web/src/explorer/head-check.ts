@@ -9,10 +9,8 @@ import { type Context, stateOf } from './context.ts';
 import './explorer-entry.ts';
 import { layout } from './explorer-styles.ts';
 import type { Difference, Owner } from './record/heads.ts';
-import { askNode, pastedHead } from './record/node.ts';
+import { askNode, NODE, pastedHead } from './record/node.ts';
 import { type Checked, checkHead, pagesOf } from './record/running.ts';
-
-const NODE = 'http://127.0.0.1:8545';
 
 /** Properties: `context`, `of` (whose head). */
 @customElement('head-check')

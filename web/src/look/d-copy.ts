@@ -1,10 +1,9 @@
 /** `<d-copy>`: a value to keep (a digest, a command, a code), with a button that copies it. */
 
 import { css, html, LitElement } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import { controls } from './controls.ts';
-
-const SHOWN_MS = 2000;
+import { Copying } from './copying.ts';
 
 /** Attributes: `value`, `short` (show only both ends), `label` and `copied` (the button's words), `name` (what it is). */
 @customElement('d-copy')
@@ -14,7 +13,7 @@ export class DCopy extends LitElement {
   @property() label = 'Copy';
   @property() copied = 'Copied';
   @property() name = '';
-  @state() private done = false;
+  readonly #copying = new Copying(this, () => this.value);
 
   static override styles = [
     controls,
@@ -56,23 +55,11 @@ export class DCopy extends LitElement {
         : this.value;
     return html`<div>
       <code title=${this.value}>${shown}</code
-      ><button class="plain" @click=${this.#copy} aria-label=${`${this.label} ${this.name}`.trim()}>
-        <span aria-live="polite">${this.done ? this.copied : this.label}</span>
+      ><button class="plain" @click=${this.#copying.copy} aria-label=${`${this.label} ${this.name}`.trim()}>
+        <span aria-live="polite">${this.#copying.done ? this.copied : this.label}</span>
       </button>
     </div>`;
   }
-
-  #copy = async () => {
-    try {
-      await navigator.clipboard.writeText(this.value);
-    } catch {
-      return; // The browser does not allow it: the value is there to select by hand.
-    }
-    this.done = true;
-    setTimeout(() => {
-      this.done = false;
-    }, SHOWN_MS);
-  };
 }
 
 declare global {

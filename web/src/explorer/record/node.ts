@@ -4,6 +4,9 @@ import { keccak } from '../../core/digests.ts';
 import type { Hex } from '../../core/hex.ts';
 import type { Owner } from './heads.ts';
 
+/** Where a node of one's own usually answers: the address that printed commands begin with. */
+export const NODE = 'http://127.0.0.1:8545';
+
 const VIEWS = { driver: 'driverHead(uint32)', carrier: 'carrierHead(uint16)' } as const;
 
 /** Returns the contract's view that gives a head, as Solidity spells it. */
