@@ -32,7 +32,8 @@ async def post_feedback(request: Request, context: Context) -> Response:
     relay's receipt, its signed promise to have it on chain by then; keep it. All ratings and issues 0 withdraws what
     was said. Sent again it is a `duplicate` with the same intent, so retrying is safe; another feedback for a
     revision that was promised already is refused (409 for one object): send the next revision. `curable` refusals
-    (too early, delivery not known yet) may be sent again unchanged later.
+    (too early, delivery not known yet) may be sent again unchanged later. A signature by any other key than the
+    delivery's is refused as such (reason 11), whatever else is wrong with the item.
     """
     body = await read_body(request, ADAPTER)
     requests = [item.request() for item in body.items]

@@ -99,6 +99,8 @@ async def feedback(
 
     def judge(one: PreparedFeedback) -> Refusal | Item:
         item, delivery = one.item, expected[one.delivery_id]
+        if not one.is_holders(delivery.word):
+            return refusals.reason_refusal(Reason.BAD_SIGNATURE, item, delivery.word, head.chain_time)
         outcome = check_feedback(
             item,
             delivery.word,

@@ -60,6 +60,8 @@ async def change_keys(
 
     def judge(one: PreparedKeyChange) -> Refusal | Item:
         delivery = expected[one.delivery_id]
+        if not one.is_holders(delivery.word):
+            return refusals.reason_refusal(Reason.BAD_SIGNATURE, one.item, delivery.word, head.chain_time)
         outcome = check_key_change(one.item, delivery.word, signer=one.signer, now=head.chain_time)
         if isinstance(outcome, Reason):
             return refusals.reason_refusal(outcome, one.item, delivery.word, head.chain_time)

@@ -14,7 +14,7 @@ from chain_client.indexer import reader
 from chain_client.indexer.reader import HistoryQuery
 from chain_client.intake import checks
 from chain_client.intake.desk import Desk
-from chain_client.intake.expected import current_head
+from chain_client.intake.expected import current_head, expect
 from chain_client.intake.requests import ReadTokenRequest
 from chain_client.vault import waybills
 from chain_client.vault.waybills import Replacement
@@ -37,8 +37,8 @@ class TokenFixed(Conflict):
 
 
 _BAD_SIGNATURE: Final = (
-    "is not of the key that the delivery has since its take-over, over ReadToken of exactly this delivery and token_hash "
-    "in this ledger's EIP-712 domain"
+    "is not of the delivery's present key over ReadToken of exactly this delivery and token_hash in this ledger's EIP-712 "
+    "domain; where the key was changed elsewhere just now, send the same again once that is recorded"
 )
 
 
@@ -48,9 +48,14 @@ async def check_wish(desk: Desk, connection: AsyncConnection, request: ReadToken
     checks.exact(request.token_hash, 32, "token_hash")
     signature = parse_signature(request.signature)
     head = await current_head(connection, desk.ledger_id)
-    delivery = await reader.delivery(connection, desk.ledger_id, request.delivery_id)
-    if delivery is None:
+    delivery = (await expect(connection, desk.ledger_id, head, [request.delivery_id]))[request.delivery_id]
+    if delivery.word is None:
         raise NothingToRead("There is no such delivery on the ledger (yet).")
+    # The signature comes first: whether the key was changed is not for whoever knows an id alone.
+    wish = ReadToken(request.delivery_id, request.token_hash)
+    signer = recover(digest(desk.separator, wish), signature)
+    if signer is None or signer != delivery.word.recipient_key:
+        raise InvalidInput("signature", _BAD_SIGNATURE)
     # The key changes once. Where the chain may still be rewound, another change could take this one's place, and the
     # token of a key that came to nothing would stay for good: so the change has to be final.
     query = HistoryQuery(delivery_id=request.delivery_id, kind=Kind.KEY_CHANGE, last_block=head.final_number)
@@ -58,10 +63,6 @@ async def check_wish(desk: Desk, connection: AsyncConnection, request: ReadToken
         raise NotTakenOver(
             "The delivery's key was not changed yet; change it, and call again once that is recorded."
         )
-    wish = ReadToken(request.delivery_id, request.token_hash)
-    signer = recover(digest(desk.separator, wish), signature)
-    if signer is None or signer != delivery.word.recipient_key:
-        raise InvalidInput("signature", _BAD_SIGNATURE)
 
 
 async def replace_read_token(desk: Desk, connection: AsyncConnection, request: ReadTokenRequest) -> bool:

@@ -15,6 +15,7 @@ from chain_client.domain.errors import Unavailable
 from chain_client.domain.ids import Address, DeliveryId, Hash32, MemberNumber
 from chain_client.domain.records import Item, Kind
 from chain_client.domain.signatures import CompactSignature, recover
+from chain_client.domain.words import DeliveryWord
 from chain_client.intake.answers import Answer, Refusal, SignedReceipt
 from chain_client.outbox.writer import Found, IntentKey, IntentState, Submitted
 
@@ -51,6 +52,14 @@ class Signed(Asked):
 
     signature: CompactSignature
     signer: Address | None  # None: nobody can have signed it so
+
+    def is_holders(self, word: DeliveryWord | None) -> bool:
+        """Return whether the signer holds the delivery's key; True for an unknown delivery, which has none.
+
+        Check this before the ledger's rules: their answers tell the delivery's promise, state, drivers and revision,
+        and whoever knows an id alone must not read those. The contract checks the signature last.
+        """
+        return word is None or self.signer == word.recipient_key
 
     @property
     def proof(self) -> CompactSignature | None:

@@ -1,4 +1,7 @@
-"""Intake refuses exactly what the deployed contract rejects, for the same reason, item by item."""
+"""Intake refuses exactly what the deployed contract rejects, item by item and for the same reason.
+
+With one exception: whoever does not sign with the delivery's key is told that alone (11), whatever else is wrong.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from chain_client.domain.records import (
     Recorded,
     Report,
 )
-from chain_client.domain.signatures import CompactSignature, address_of, sign
+from chain_client.domain.signatures import CompactSignature, address_of, recover, sign
 from chain_client.indexer.follower import Follower
 from chain_client.intake import (
     Answer,
@@ -57,6 +60,7 @@ class Both:
         self.waybills = [f"WB {n}" for n in range(4)]
         self.ids = [delivery_id(chain.shipper.number, SALT, name) for name in self.waybills]
         self.seen: set[str] = set()
+        self.keys: dict[bytes, Address] = {}
         self.fresh = 0
 
     async def index(self) -> int:
@@ -154,18 +158,29 @@ class Both:
         receipt = await self.chain.send(writer, kind, items, signatures)
         logged = [decoded for log in receipt.logs if (decoded := decode_log(log)) is not None]
         recorded = {}
-        for (item, _, answer), one in zip(judged, logged, strict=True):
+        for (item, request, answer), one in zip(judged, logged, strict=True):
             if isinstance(one.event, ItemRejected):
                 assert answer.refusal is not None, (item, one.event)
-                assert answer.refusal.reason == one.event.reason, (item, answer.refusal)
+                reason = 11 if self.by_another(item, request) else one.event.reason
+                assert answer.refusal.reason == reason, (item, answer.refusal)
                 self.seen.add(answer.refusal.code)
                 continue
             assert isinstance(one.event, Recorded)
             assert one.event.item == item
             assert answer.status == "accepted", (item, answer.refusal)
             self.seen.add("accepted")
+            if isinstance(item, Opening):
+                self.keys[item.delivery_id] = item.recipient_key
+            elif isinstance(item, KeyChange):
+                self.keys[item.delivery_id] = item.new_key
             recorded[answer.intent_id] = one.position
         await self.settle(recorded)
+
+    def by_another(self, item: Item, request: object) -> bool:
+        if not isinstance(request, FeedbackRequest | KeyChangeRequest) or item.delivery_id not in self.keys:
+            return False
+        signer = recover(digest(self.separator, item), CompactSignature(request.signature))
+        return signer != self.keys[item.delivery_id]
 
     async def settle(self, recorded: dict[bytes | None, Position]) -> None:
         async with self.store.write() as connection:

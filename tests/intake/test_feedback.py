@@ -384,7 +384,9 @@ async def test_the_same_words_signed_by_the_new_key_go_on_chain_after_the_old_ke
     assert await house.mine() == [None, None]
     await house.index()
     assert house.paper.state.words[delivery].revision == 2
-    assert await one(house, house.said(delivery)) == ("revision", 32, "revision"), "the old key hears nothing"
+    assert await one(house, house.said(delivery)) == ("bad-signature", 11, "signature"), (
+        "the old key hears nothing"
+    )
 
 
 async def test_a_later_revision_is_judged_again_once_the_missing_one_is_there(house: House) -> None:

@@ -59,7 +59,7 @@ async def test_who_guesses_the_new_key_learns_nothing(house: House) -> None:
     wrong = replace(right, new_key=address("mallory"))
     for step in (house.mine, house.index):
         first, second = await house.change_keys(right, wrong)
-        assert refused(first) == refused(second) == ("key-already-changed", 40, "delivery_id")
+        assert refused(first) == refused(second) == ("bad-signature", 11, "signature")
         await step()
 
 
@@ -71,7 +71,7 @@ async def test_only_once(house: House) -> None:
     assert first.status == "accepted"
     assert refused(second) == ("key-already-changed", 40, "delivery_id")
     for step in (house.mine, house.index):
-        assert await one(house, house.taken_over(delivery, to="third")) == (
+        assert await one(house, house.taken_over(delivery, by="anna's phone", to="third")) == (
             "key-already-changed",
             40,
             "delivery_id",

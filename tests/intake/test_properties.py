@@ -248,6 +248,11 @@ class Oracle:
             made = signed(self.house, request)
             assert isinstance(made, FeedbackRequest | KeyChangeRequest)
             signer = self.house.paper.signer_of(item, made.signature)  # type: ignore[arg-type]
+            word = state.words.get(item.delivery_id)
+            if word is not None and signer != word.recipient_key:
+                return code_of(
+                    Reason.BAD_SIGNATURE
+                )  # before anything else that could be said of the delivery
         reason = state.put(item, call.member, signer, now)
         return "accepted" if reason is None else code_of(reason)
 
