@@ -19,7 +19,7 @@ class NoSuchBlock(ServerError):
 
 @dataclass(frozen=True, slots=True)
 class BlockId:
-    """A block as asked for: a number, a hash, or the head; `pending` is the head with what waits on top."""
+    """A block as asked for: a number, a hash, or the head; with `pending` the head of `Node.at`'s view."""
 
     number: int | None = None
     hash: bytes | None = None

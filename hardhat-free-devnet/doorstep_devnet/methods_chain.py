@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import rlp
-
 from .blocks import BlockId, find_block, read_block_id, read_block_number
 from .chain_store import ChainView
-from .engine import next_header
 from .errors import InvalidParams
-from .evm import decode_header
 from .hexes import data, quantity, read_hash, read_quantity
 from .node import Node
 from .records import BlockRecord
 from .rpc import Calls, Method, Runs, methods
-from .views import block_json, header_json, raw_tx_json, receipt_json, tx_json
+from .views import block_json, raw_tx_json, receipt_json, tx_json
 
 MAX_INDEX = 2**32 - 1
 
@@ -28,15 +24,17 @@ class ChainMethods:
 
     def table(self) -> dict[str, Method]:
         """The methods by name."""
+        by_block: Calls = [
+            ("eth_getBlockTransactionCountByNumber", self.count_by_number),
+            ("eth_getTransactionByBlockNumberAndIndex", self.transaction_by_number),
+            ("eth_getUncleCountByBlockNumber", self.uncles_by_number),
+        ]
         small: Calls = [
             ("eth_blockNumber", self.block_number),
-            ("eth_getBlockTransactionCountByNumber", self.count_by_number),
             ("eth_getBlockTransactionCountByHash", self.count_by_hash),
-            ("eth_getUncleCountByBlockNumber", self.uncles_by_number),
             ("eth_getUncleCountByBlockHash", self.uncles_by_hash),
             ("eth_getTransactionByHash", self.transaction),
             ("eth_getRawTransactionByHash", self.raw_transaction),
-            ("eth_getTransactionByBlockNumberAndIndex", self.transaction_by_number),
             ("eth_getTransactionByBlockHashAndIndex", self.transaction_by_hash),
             ("eth_getTransactionReceipt", self.receipt),
         ]
@@ -45,18 +43,16 @@ class ChainMethods:
             ("eth_getBlockByHash", self.block_by_hash),
             ("eth_getBlockReceipts", self.block_receipts),
         ]
-        return methods(Runs.VIEW, small) | methods(Runs.READER, large)
+        return methods(Runs.VIEW, small) | methods(Runs.BLOCK, by_block) | methods(Runs.READER, large)
 
     def block_number(self, view: ChainView) -> str:
         """The head's number."""
         return quantity(view.head_number())
 
     def block_by_number(self, view: ChainView, block: object, full: object = False) -> dict[str, Any] | None:
-        """A block by number or tag."""
+        """A block by number or tag; `pending` is the block that would be made now, with the hash it would have."""
         wanted = read_block_number(block)
-        if wanted.pending:
-            return self._pending_block(view, full=_flag(full))
-        return self._block(view, wanted, full)
+        return self._block(self._node.at(view, wanted), wanted, full)
 
     def block_by_hash(
         self, view: ChainView, block_hash: object, full: object = False
@@ -68,23 +64,10 @@ class ChainMethods:
         block = find_block(view, wanted)
         return None if block is None else block_json(view, block, full=_flag(full))
 
-    def _pending_block(self, view: ChainView, *, full: bool) -> dict[str, Any]:
-        parent = decode_header(view.head().header)
-        header = next_header(parent, self._node.clock.block_timestamp(parent.timestamp))
-        answer = header_json(None, rlp.encode(header))
-        answer |= {"nonce": None, "miner": None, "uncles": [], "withdrawals": [], "size": quantity(0)}
-        ready = self._node.pool.ready()
-        answer["transactions"] = [
-            raw_tx_json(tx.raw, tx.hash, tx.sender) if full else data(tx.hash) for tx in ready
-        ]
-        return answer
-
     def count_by_number(self, view: ChainView, block: object) -> str | None:
         """How many transactions a block has, by number or tag."""
         wanted = read_block_number(block)
-        if wanted.pending:
-            return quantity(len(self._node.pool.ready()))
-        return _count(find_block(view, wanted))
+        return _count(find_block(self._node.at(view, wanted), wanted))
 
     def count_by_hash(self, view: ChainView, block_hash: object) -> str | None:
         """How many transactions a block has, by hash."""
@@ -92,7 +75,8 @@ class ChainMethods:
 
     def uncles_by_number(self, view: ChainView, block: object) -> str | None:
         """Always zero: this chain has no uncles."""
-        return None if find_block(view, read_block_number(block)) is None else "0x0"
+        wanted = read_block_number(block)
+        return None if find_block(self._node.at(view, wanted), wanted) is None else "0x0"
 
     def uncles_by_hash(self, view: ChainView, block_hash: object) -> str | None:
         """Always zero: this chain has no uncles."""
@@ -116,7 +100,9 @@ class ChainMethods:
 
     def transaction_by_number(self, view: ChainView, block: object, index: object) -> dict[str, Any] | None:
         """A mined transaction by its place."""
-        return self._transaction_at(view, find_block(view, read_block_number(block)), _index(index))
+        wanted = read_block_number(block)
+        view = self._node.at(view, wanted)
+        return self._transaction_at(view, find_block(view, wanted), _index(index))
 
     def transaction_by_hash(
         self, view: ChainView, block_hash: object, index: object
@@ -142,7 +128,9 @@ class ChainMethods:
 
     def block_receipts(self, view: ChainView, block: object) -> list[dict[str, Any]] | None:
         """The receipts of all of a block's transactions."""
-        found = find_block(view, read_block_id(block))
+        wanted = read_block_id(block)
+        view = self._node.at(view, wanted)
+        found = find_block(view, wanted)
         if found is None:
             return None
         return [receipt_json(view, tx, found, index) for index, tx in enumerate(view.txs(found.number))]

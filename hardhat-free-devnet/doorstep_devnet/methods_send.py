@@ -66,7 +66,9 @@ class SendMethods:
     ) -> dict[str, Any]:
         """Base fees (always zero), how full the blocks were, and the tips paid."""
         wanted = read_quantity(count, "blockCount")
-        last = expect_block(view, read_block_number(newest, "newestBlock")).number
+        block = read_block_number(newest, "newestBlock")
+        view = self._node.at(view, block)
+        last = expect_block(view, block).number
         shares = _percentiles(percentiles)
         first = max(0, last + 1 - min(wanted, MAX_FEE_BLOCKS))
         numbers = range(first, last + 1) if wanted else range(0)

@@ -11,7 +11,6 @@ from trie.hexary import HexaryTrie
 from .blocks import BlockId, expect_block, read_block_id
 from .calls import Call, Place, call_output, estimate, read_call
 from .chain_store import ChainView
-from .engine import next_header
 from .errors import InvalidParams, LimitExceeded
 from .evm import StateDB, decode_header
 from .hashing import keccak
@@ -35,30 +34,35 @@ class StateMethods:
             ("eth_getBalance", self.balance),
             ("eth_getCode", self.code),
             ("eth_getStorageAt", self.storage),
-            ("eth_getTransactionCount", self.transaction_count),
         ]
         large: Calls = [
             ("eth_call", self.call),
             ("eth_estimateGas", self.estimate_gas),
             ("eth_getProof", self.proof),
         ]
-        return methods(Runs.VIEW, small) | methods(Runs.READER, large)
+        count = methods(Runs.VIEW, [("eth_getTransactionCount", self.transaction_count)])
+        return methods(Runs.BLOCK, small) | methods(Runs.READER, large) | count
 
     def balance(self, view: ChainView, address: object, block: object = None) -> str:
         """Always zero on a chain without fees, unless something could be sent: there is nothing to send."""
-        state = self._node.state_at(view, expect_block(view, read_block_id(block)).number)
+        state = self._state(view, block)
         return quantity(state.get_balance(read_address(address, "address")))
 
     def code(self, view: ChainView, address: object, block: object = None) -> str:
         """An account's code."""
-        state = self._node.state_at(view, expect_block(view, read_block_id(block)).number)
+        state = self._state(view, block)
         return data(state.get_code(read_address(address, "address")))
 
     def storage(self, view: ChainView, address: object, slot: object, block: object = None) -> str:
         """One storage slot, 32 bytes."""
-        state = self._node.state_at(view, expect_block(view, read_block_id(block)).number)
+        state = self._state(view, block)
         value = state.get_storage(read_address(address, "address"), read_slot(slot, "slot"))
         return data(value.to_bytes(32, "big"))
+
+    def _state(self, view: ChainView, block: object) -> Any:
+        wanted = read_block_id(block)
+        over = self._node.at(view, wanted)
+        return self._node.state_at(over, expect_block(over, wanted).number)
 
     def transaction_count(self, view: ChainView, address: object, block: object = None) -> str:
         """An account's nonce; at `pending`, counting what waits without a gap."""
@@ -70,20 +74,28 @@ class StateMethods:
     def call(self, view: ChainView, request: object, block: object = None) -> str:
         """What a call would return after that block."""
         call = read_call(request)
-        return data(call_output(view, self._place(view, read_block_id(block)), call))
+        over, place = self._place(view, read_block_id(block))
+        return data(call_output(over, place, call))
 
     def estimate_gas(self, view: ChainView, request: object, block: object = None) -> str:
-        """The least gas limit with which the transaction succeeds."""
+        """The least gas limit with which the transaction succeeds; without a block as `_block_for` decides."""
         call: Call = read_call(request)
-        return quantity(estimate(view, self._place(view, read_block_id(block)), call))
+        wanted = self._block_for(view, call) if block is None else read_block_id(block)
+        over, place = self._place(view, wanted)
+        return quantity(estimate(over, place, call))
 
-    def _place(self, view: ChainView, wanted: BlockId) -> Place:
-        header = decode_header(expect_block(view, wanted).header)
-        root = header.state_root
-        if wanted.pending:
-            header = next_header(header, self._node.clock.block_timestamp(header.timestamp))
+    def _block_for(self, view: ChainView, call: Call) -> BlockId:
+        """Return the head, or the pending block where a contract called is none yet and may be among what waits."""
+        if not call.to or not call.data or not self._node.pool.has_ready():
+            return BlockId()
+        return BlockId(pending=not self._node.state_at(view, view.head_number()).get_code(call.to))
+
+    def _place(self, view: ChainView, wanted: BlockId) -> tuple[ChainView, Place]:
+        over = self._node.at(view, wanted)
+        header = decode_header(expect_block(over, wanted).header)
         parent = header.block_number - 1
-        return Place(header, root, lambda: view.ancestors(parent), self._node.chain_id)
+        place = Place(header, header.state_root, lambda: over.ancestors(parent), self._node.chain_id)
+        return over, place
 
     def proof(self, view: ChainView, address: object, slots: object, block: object = None) -> dict[str, Any]:
         """An account and storage slots with their Merkle-Patricia proofs (EIP-1186)."""
@@ -93,7 +105,9 @@ class StateMethods:
         if len(slots) > MAX_PROOF_KEYS:
             raise LimitExceeded(f"too many storage keys: {len(slots)}, at most {MAX_PROOF_KEYS}")
         keys = [read_slot(slot, "storageKeys") for slot in slots]
-        number = expect_block(view, read_block_id(block)).number
+        wanted = read_block_id(block)
+        view = self._node.at(view, wanted)
+        number = expect_block(view, wanted).number
         root = decode_header(view.expect_block(number).header).state_root
         state = self._node.state_at(view, number)
         db = StateDB(view)

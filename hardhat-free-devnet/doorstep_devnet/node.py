@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from .blocks import BlockId
 from .chain_store import ChainStore, ChainView
 from .clock import CLOCK_KEY, Clock, ClockState
 from .config import DEFAULT_CHAIN_ID, DevnetConfig
@@ -23,6 +24,7 @@ from .hashing import use_fast_keccak
 from .hexes import read_address
 from .lmdb_env import LmdbEnv
 from .miner import Miner
+from .pending import PendingBlocks
 from .pool import Pool
 from .views import block_timestamp
 
@@ -76,6 +78,7 @@ class Node:
             head_timestamp=head_timestamp,
             on_block=self.events.publish_block,
         )
+        self.pending = PendingBlocks(self.pool, self.clock, self.chain_id)
         self._reader = ThreadPoolExecutor(1, "devnet-reader")
 
     async def run(self) -> None:
@@ -90,6 +93,10 @@ class Node:
                 return work(view)
 
         return await asyncio.get_running_loop().run_in_executor(self._reader, read)
+
+    def at(self, view: ChainView, wanted: BlockId) -> ChainView:
+        """Return the view in which `wanted` is found: with the pending block as its head when that is asked for."""
+        return self.pending.over(view) if wanted.pending else view
 
     def account_nonce(self, view: ChainView, address: bytes) -> int:
         """How many transactions of `address` are mined."""

@@ -1,19 +1,36 @@
 """Transactions accepted and not yet mined, in memory only: a node that is killed forgets them.
 
-Every transaction here passed `accept_tx`. Owned by the event loop; no method may be called from elsewhere.
+Every transaction here passed `accept_tx`. Owned by the event loop; only `ready` may be called from another thread.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
+from functools import wraps
 from itertools import count
+from typing import Concatenate, ParamSpec, TypeVar
 
 from .errors import ServerError
 from .transactions import SignedTx
 
 MAX_TRANSACTIONS = 4096
 PRICE_BUMP_PERCENT = 10
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _locked(method: Callable[Concatenate[Pool, P], T]) -> Callable[Concatenate[Pool, P], T]:
+    """Run `method` under the pool's lock: every method that changes the pool, and those that other threads call."""
+
+    @wraps(method)
+    def run(self: Pool, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._lock:
+            return method(self, *args, **kwargs)
+
+    return run
 
 
 class Pool:
@@ -25,6 +42,7 @@ class Pool:
         self._arrival: dict[bytes, int] = {}
         self._nonces: dict[bytes, int] = {}
         self._counter = count()
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._by_hash)
@@ -33,6 +51,7 @@ class Pool:
         """The waiting transaction with that hash."""
         return self._by_hash.get(tx_hash)
 
+    @_locked
     def add(self, signed: SignedTx, account_nonce: int) -> None:
         """Take a transaction whose sender has mined `account_nonce` so far; `ServerError` says why not."""
         if signed.hash in self._by_hash:
@@ -64,6 +83,7 @@ class Pool:
             account_nonce += 1
         return account_nonce
 
+    @_locked
     def ready(self) -> list[SignedTx]:
         """Everything that can be mined now: in order of arrival, each sender's in order of nonce."""
         heads = []
@@ -85,6 +105,7 @@ class Pool:
         """Whether anything can be mined now."""
         return any(self._nonces[sender] in waiting for sender, waiting in self._by_sender.items())
 
+    @_locked
     def mined(self, transactions: Iterable[tuple[bytes, int]]) -> None:
         """Forget what was mined, given as sender and nonce, and whatever else that makes too old."""
         for sender, nonce in transactions:
@@ -93,11 +114,13 @@ class Pool:
             if sender in self._by_sender:
                 self._nonces[sender] = nonce + 1
 
+    @_locked
     def refuse(self, signed: SignedTx) -> None:
         """Forget a transaction that cannot be mined."""
         if signed.hash in self._by_hash:
             self._drop(signed)
 
+    @_locked
     def clear(self) -> None:
         """Forget everything."""
         for store in (self._by_sender, self._by_hash, self._arrival, self._nonces):

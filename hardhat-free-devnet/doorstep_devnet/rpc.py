@@ -26,6 +26,9 @@ class Runs(Enum):
 
     PLAIN = "on the event loop"
     VIEW = "on the event loop, with a view of the chain: for what takes microseconds"
+    BLOCK = (
+        "as VIEW, but in a reader thread where a parameter names the pending block, which must be executed"
+    )
     READER = "in the reader thread, with a view of the chain"
     ASYNC = "on the event loop, awaited"
 
@@ -43,7 +46,7 @@ class Method:
     def of(cls, call: Callable[..., Any], runs: Runs) -> Method:
         """Count the parameters from the signature."""
         parameters = list(inspect.signature(call).parameters.values())
-        if runs in (Runs.VIEW, Runs.READER):
+        if runs in (Runs.VIEW, Runs.BLOCK, Runs.READER):
             parameters = parameters[1:]
         least = sum(parameter.default is parameter.empty for parameter in parameters)
         return cls(call, runs, least, len(parameters))
@@ -108,9 +111,9 @@ class Dispatcher:
             raise InvalidParams(f"{name}: too many arguments, want at most {method.most}")
         if len(params) < method.least:
             raise InvalidParams(f"{name}: missing value for required argument {len(params)}")
-        if method.runs is Runs.READER:
+        if method.runs is Runs.READER or (method.runs is Runs.BLOCK and _names_pending(params)):
             return await self._node.in_reader(lambda view: method.call(view, *params))
-        if method.runs is Runs.VIEW:
+        if method.runs in (Runs.VIEW, Runs.BLOCK):
             with self._node.store.view() as view:
                 return method.call(view, *params)
         if method.runs is Runs.ASYNC:
@@ -135,6 +138,13 @@ def _read_request(request: object) -> tuple[object, str, list[Any]]:
     while params and params[-1] is None:
         params.pop()
     return identifier, name, params
+
+
+def _names_pending(params: list[Any]) -> bool:
+    return any(
+        param == "pending" or (isinstance(param, dict) and param.get("blockNumber") == "pending")
+        for param in params
+    )
 
 
 def _failure(identifier: object, code: int, message: str, data: object = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -24,10 +25,10 @@ _HEADER_FIELDS = (
 _TIMESTAMP_FIELD = 11
 
 
-def header_json(block_hash: bytes | None, encoded: bytes) -> dict[str, Any]:
+def header_json(block_hash: bytes, encoded: bytes) -> dict[str, Any]:
     """A header, as `newHeads` gives it."""
     fields = rlp.decode(encoded)
-    answer: dict[str, Any] = {"hash": None if block_hash is None else data(block_hash)}
+    answer: dict[str, Any] = {"hash": data(block_hash)}
     for (name, shape), value in zip(_HEADER_FIELDS, fields, strict=True):
         answer[name] = shape(value) if shape else quantity(int.from_bytes(value, "big"))
     return answer
@@ -35,7 +36,12 @@ def header_json(block_hash: bytes | None, encoded: bytes) -> dict[str, Any]:
 
 def block_timestamp(block: BlockRecord) -> int:
     """The block's time."""
-    return int.from_bytes(rlp.decode(block.header)[_TIMESTAMP_FIELD], "big")
+    return _header_timestamp(block.header)
+
+
+@lru_cache(64)
+def _header_timestamp(header: bytes) -> int:
+    return int.from_bytes(rlp.decode(header)[_TIMESTAMP_FIELD], "big")
 
 
 def block_json(view: ChainView, block: BlockRecord, *, full: bool) -> dict[str, Any]:
@@ -59,6 +65,7 @@ def tx_json(record: TxRecord, block: BlockRecord, index: int) -> dict[str, Any]:
     answer["gasPrice"] = quantity(record.gas_price)
     answer["blockHash"] = data(block.hash)
     answer["blockNumber"] = quantity(block.number)
+    answer["blockTimestamp"] = quantity(block_timestamp(block))
     answer["transactionIndex"] = quantity(index)
     return answer
 
@@ -70,6 +77,7 @@ def raw_tx_json(raw: bytes, tx_hash: bytes, sender: bytes) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "blockHash": None,
         "blockNumber": None,
+        "blockTimestamp": None,
         "transactionIndex": None,
         "from": data(sender),
         "gas": quantity(tx.gas),
