@@ -118,7 +118,7 @@ TABLE: Final[tuple[Row, ...]] = (
     _row("", r"height \d+ is not available|(version|block|height).*does not exist", Meaning.BLOCK, _COSMOS),
     _row(
         "",
-        r"invalid block range|cannot be less than|future (block|height)",
+        r"invalid block range|range extends beyond|cannot be less than|future (block|height)",
         Meaning.BLOCK,
         f"{_COSMOS}; {_GETH}",
     ),

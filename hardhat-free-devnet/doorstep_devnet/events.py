@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from .records import BlockData
+from .transactions import SignedTx
 
 
 class Listener(Protocol):
@@ -17,7 +18,7 @@ class Listener(Protocol):
     def on_removed(self, blocks: list[BlockData]) -> None:
         """These blocks, newest first, are no longer part of the chain."""
 
-    def on_pending(self, tx_hash: bytes) -> None:
+    def on_pending(self, signed: SignedTx) -> None:
         """A transaction was taken and waits."""
 
 
@@ -47,7 +48,7 @@ class Events:
         for listener in tuple(self._listeners):
             listener.on_removed(blocks)
 
-    def publish_pending(self, tx_hash: bytes) -> None:
+    def publish_pending(self, signed: SignedTx) -> None:
         """Tell of a transaction taken."""
         for listener in tuple(self._listeners):
-            listener.on_pending(tx_hash)
+            listener.on_pending(signed)

@@ -19,6 +19,7 @@ from .views import block_timestamp
 MAX_TIME = 2**40
 MAX_BLOCKS = 10_000
 SNAPSHOTS_KEY = b"snapshots"
+SNAPSHOT_COUNT_KEY = b"snapshot_count"
 
 
 class EvmMethods:
@@ -75,14 +76,16 @@ class EvmMethods:
         return "0x0"
 
     async def snapshot(self) -> str:
-        """Remember the head and the clock; answers the snapshot's number."""
+        """Remember the head and the clock; answers the snapshot's number, which this chain never gives again."""
         async with self._node.miner.lock:
             with self._node.store.view() as view:
                 known = _snapshots(view)
+                given = _snapshots_given(view)
                 head = view.head_number()
-            number = 1 + max((int(key) for key in known), default=0)
+            number = 1 + max([given, *map(int, known)])
             known[str(number)] = {"head": head, "clock": asdict(self._node.clock.state)}
-            await self._node.miner.in_writer(lambda: self._store_snapshots(known))
+            meta = {SNAPSHOTS_KEY: orjson.dumps(known), SNAPSHOT_COUNT_KEY: str(number).encode()}
+            await self._node.miner.in_writer(lambda: self._node.store.put_meta(meta))
         return quantity(number)
 
     async def revert(self, snapshot: object) -> bool:
@@ -107,9 +110,6 @@ class EvmMethods:
             miner.head_timestamp = head_timestamp
             self._node.events.publish_removed(removed)
         return True
-
-    def _store_snapshots(self, known: dict[str, dict[str, Any]]) -> None:
-        self._node.store.put_meta({SNAPSHOTS_KEY: orjson.dumps(known)})
 
     async def _set_clock(self, state: ClockState) -> int:
         await self._node.miner.in_writer(lambda: self._node.store.put_meta({CLOCK_KEY: state.encode()}))
@@ -138,6 +138,12 @@ def _mine_options(options: object) -> tuple[object, int]:
 def _snapshots(view: ChainView) -> dict[str, dict[str, Any]]:
     stored = view.meta(SNAPSHOTS_KEY)
     return {} if stored is None else orjson.loads(stored)
+
+
+def _snapshots_given(view: ChainView) -> int:
+    """Return the highest number given to a snapshot; 0 also on a chain stored before that was kept."""
+    stored = view.meta(SNAPSHOT_COUNT_KEY)
+    return 0 if stored is None else int(stored)
 
 
 def _blocks_after(view: ChainView, head: int) -> list[BlockData]:

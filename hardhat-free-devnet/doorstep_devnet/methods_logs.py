@@ -71,17 +71,26 @@ def _several(value: object, what: str) -> list[object]:
 
 
 def block_range(view: ChainView, request: LogRequest) -> tuple[int, int]:
-    """The first and the last block asked for, the last not above the head."""
+    """Return the first and the last block asked for.
+
+    Raises `InvalidParams` for a range that is reversed, names the pending block, or reaches beyond the head: an empty
+    answer would say that those blocks have no such logs.
+    """
     head = view.head_number()
-    first = read_block_number(request.first, "fromBlock").number
-    last = read_block_number(request.last, "toBlock").number
-    from_number = head if first is None else first
-    to_number = head if last is None else last
-    if from_number > to_number and not (last is None and from_number > head):
+    first = read_block_number(request.first, "fromBlock")
+    last = read_block_number(request.last, "toBlock")
+    if first.pending or last.pending:
+        raise InvalidParams("pending logs are not supported: use eth_getBlockReceipts of the pending block")
+    from_number = head if first.number is None else first.number
+    to_number = head if last.number is None else last.number
+    if max(from_number, to_number) > head:
+        name, beyond = ("toBlock", to_number) if to_number > head else ("fromBlock", from_number)
+        raise InvalidParams(f"block range extends beyond current head block: {name} {beyond}, head {head}")
+    if from_number > to_number:
         raise InvalidParams(
             f"invalid block range params: fromBlock {from_number} is after toBlock {to_number}"
         )
-    return from_number, min(to_number, head)
+    return from_number, to_number
 
 
 def get_logs(view: ChainView, request: object) -> list[orjson.Fragment]:

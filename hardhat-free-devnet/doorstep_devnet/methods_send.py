@@ -58,7 +58,7 @@ class SendMethods:
         _check_funds(signed, state.get_balance(signed.sender))
         self._node.pool.add(signed, state.get_nonce(signed.sender))
         self._node.miner.wake()
-        self._node.events.publish_pending(signed.hash)
+        self._node.events.publish_pending(signed)
         return data(signed.hash)
 
     def fee_history(

@@ -16,7 +16,8 @@ from .methods_logs import read_log_request
 from .node import Node
 from .records import BlockData
 from .rpc import Method, Runs, methods
-from .views import header_json, render_block_logs
+from .transactions import SignedTx
+from .views import header_json, raw_tx_json, render_block_logs
 
 MAX_SUBSCRIPTIONS = 100
 MAX_QUEUED = 10_000
@@ -24,10 +25,11 @@ MAX_QUEUED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What one subscription wants; `logs` only for logs."""
+    """What one subscription wants; `logs` only for logs, `full` only for waiting transactions: whole, not hashes."""
 
     kind: str
     logs: LogFilter | None = None
+    full: bool = False
 
 
 class Subscriptions:
@@ -55,8 +57,12 @@ class Subscriptions:
             if request.block_hash is not None:
                 raise InvalidParams("logs: a subscription cannot be for one block")
             subscription = Subscription("logs", request.wanted)
-        elif kind in ("newHeads", "newPendingTransactions"):
-            subscription = Subscription(str(kind))
+        elif kind == "newPendingTransactions":
+            if not isinstance(options, bool | None):
+                raise InvalidParams(f"newPendingTransactions: expected true or false, got {options!r:.80}")
+            subscription = Subscription(kind, full=bool(options))
+        elif kind == "newHeads":
+            subscription = Subscription(kind)
         else:
             raise InvalidParams(
                 f"no {kind!r} subscription: newHeads, logs and newPendingTransactions are known"
@@ -76,7 +82,9 @@ class Subscriptions:
 
     def on_block(self, block: BlockData) -> None:
         """Push the head and the logs that match."""
-        self._push("newHeads", lambda: [header_json(block.block.hash, block.block.header)])
+        for identifier, subscription in self._known.items():
+            if subscription.kind == "newHeads":
+                self._send(identifier, [header_json(block.block.hash, block.block.header)])
         self._push_logs(block, removed=False)
 
     def on_removed(self, blocks: list[BlockData]) -> None:
@@ -84,14 +92,12 @@ class Subscriptions:
         for block in blocks:
             self._push_logs(block, removed=True)
 
-    def on_pending(self, tx_hash: bytes) -> None:
-        """Push the hash."""
-        self._push("newPendingTransactions", lambda: [data(tx_hash)])
-
-    def _push(self, kind: str, make: Callable[[], list[object]]) -> None:
+    def on_pending(self, signed: SignedTx) -> None:
+        """Push the transaction, or its hash."""
         for identifier, subscription in self._known.items():
-            if subscription.kind == kind:
-                self._send(identifier, make())
+            if subscription.kind == "newPendingTransactions":
+                whole = raw_tx_json(signed.raw, signed.hash, signed.sender) if subscription.full else None
+                self._send(identifier, [whole or data(signed.hash)])
 
     def _push_logs(self, block: BlockData, *, removed: bool) -> None:
         for identifier, subscription in self._known.items():

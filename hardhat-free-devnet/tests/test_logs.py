@@ -92,7 +92,11 @@ async def test_logs_of_one_block_count_through_its_transactions(sender: Sender) 
 @pytest.mark.parametrize(
     ("wanted", "code", "message"),
     [
-        ({"fromBlock": "0x2", "toBlock": "0x1"}, -32602, "fromBlock 2 is after toBlock 1"),
+        ({"fromBlock": "latest", "toBlock": "pending"}, -32602, "pending logs are not supported"),
+        ({"fromBlock": "0x0", "toBlock": "0x99"}, -32602, "beyond current head block: toBlock 153, head 0"),
+        ({"fromBlock": "0x98", "toBlock": "0x99"}, -32602, "beyond current head block: toBlock 153, head 0"),
+        ({"fromBlock": "0x1"}, -32602, "beyond current head block: fromBlock 1, head 0"),
+        ({"fromBlock": "0x2", "toBlock": "0x0"}, -32602, "beyond current head block: fromBlock 2, head 0"),
         ({"blockHash": "0x" + "11" * 32}, -32000, "header not found"),
         ({"blockHash": "0x" + "11" * 32, "toBlock": "0x1"}, -32602, "cannot specify both blockHash and"),
         ({"topics": [None] * 5}, -32602, "at most 4 places"),
@@ -113,10 +117,14 @@ async def test_a_filter_that_makes_no_sense_is_refused(
     assert message in failed.value.message
 
 
-async def test_a_range_beyond_the_head_is_cut_there(devnet: RpcClient) -> None:
-    assert await devnet.rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": "0x99"}) == []
-    assert await devnet.rpc("eth_getLogs", {"fromBlock": "0x98", "toBlock": "0x99"}) == []
-    assert await devnet.rpc("eth_getLogs", {"fromBlock": "0x98"}) == []
+async def test_a_range_ends_at_the_head_and_not_before_it_begins(devnet: RpcClient) -> None:
+    await devnet.rpc("evm_mine", {"blocks": 3})
+    assert await devnet.rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": "0x3"}) == []
+    assert await devnet.rpc("eth_getLogs", {"fromBlock": "0x3"}) == []
+    with pytest.raises(RpcFailed, match="fromBlock 2 is after toBlock 1"):
+        await devnet.rpc("eth_getLogs", {"fromBlock": "0x2", "toBlock": "0x1"})
+    with pytest.raises(RpcFailed, match="beyond current head block: toBlock 4, head 3"):
+        await devnet.rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": "0x4"})
 
 
 async def test_too_many_logs_name_a_range_that_fits(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:

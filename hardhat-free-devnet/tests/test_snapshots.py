@@ -68,6 +68,10 @@ async def test_a_snapshot_is_used_up_with_the_later_ones(sender: Sender) -> None
     assert await client.rpc("evm_revert", second) is False
     assert await client.rpc("evm_revert", third) is False
     assert await client.rpc("evm_revert", first) is True
+    again = await client.rpc("evm_snapshot")
+    assert again not in (first, second, third), "a number is never given twice"
+    assert await client.rpc("evm_revert", first) is False
+    assert await client.rpc("evm_revert", again) is True
 
 
 async def test_the_clock_goes_back_with_the_chain(sender: Sender) -> None:
@@ -92,6 +96,7 @@ async def test_snapshots_and_reverts_are_kept_over_a_restart(tmp_path: Path) -> 
         await sender.mined(to="0x" + "22" * 20)
         await client.rpc("evm_revert", late)
     async with running_devnet(data_dir=tmp_path) as client:
+        assert await client.rpc("evm_snapshot") not in (early, late), "a number is never given twice"
         assert await client.rpc("eth_blockNumber") == "0x2"
         assert await client.rpc("evm_revert", early) is True
         assert await client.rpc("eth_blockNumber") == "0x1"

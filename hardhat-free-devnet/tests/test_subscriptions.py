@@ -83,6 +83,16 @@ async def test_waiting_transactions_are_pushed(sender: Sender, session: Session)
     assert (await session.pushed())["result"] == sent
 
 
+async def test_waiting_transactions_are_pushed_whole_on_request(devnet: RpcClient, session: Session) -> None:
+    sender = Sender(devnet)
+    await session.call("eth_subscribe", "newPendingTransactions", True)
+    sent = await sender.send(nonce=1, to="0x" + "22" * 20)
+    whole = (await session.pushed())["result"]
+    assert whole == await devnet.rpc("eth_getTransactionByHash", sent)
+    assert (whole["hash"], whole["blockHash"], whole["blockTimestamp"]) == (sent, None, None)
+    assert (await session.call("eth_subscribe", "newPendingTransactions", "yes"))["code"] == -32602
+
+
 async def test_what_cannot_be_subscribed_is_refused(session: Session) -> None:
     assert (await session.call("eth_subscribe", "gossip"))["code"] == -32602
     assert (await session.call("eth_subscribe", "logs", {"blockHash": "0x" + "11" * 32}))["code"] == -32602

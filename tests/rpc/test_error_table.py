@@ -54,6 +54,8 @@ TEXTS: list[tuple[str, int, str, type[DoorstepError]]] = [
     ("geth", -32000, "header not found", BlockUnknown),
     ("geth", -32000, "missing trie node 00 (path ) state 0x00 is not available", BlockUnknown),
     ("geth", -32000, "invalid block range params", BlockUnknown),
+    ("geth", -32602, "block range extends beyond current head block", BlockUnknown),
+    ("devnet", -32602, "block range extends beyond current head block: toBlock 9, head 4", BlockUnknown),
     ("geth", -32000, "execution aborted (timeout = 5s)", NodeUnavailable),
     ("geth", -32000, "out of gas", CallReverted),
     ("geth", -32000, "invalid opcode: INVALID", CallReverted),
