@@ -26,8 +26,10 @@ async def post_deliveries(request: Request, caller: WritingCaller, context: Cont
     """Take one delivery to open, or a list of up to 1,000, to be put on chain in their order.
 
     For shippers. The waybill is the idempotency key: the same delivery again is a `duplicate` with the same intent,
-    delivery id and (for 24 hours) link; the same waybill with other values is refused. `promised_by` is RFC 3339 with
-    a zone and in the future by the ledger's clock. Waybill and record stay private; ids and salted hashes go on chain.
+    delivery id and (for 24 hours) link; the same waybill with other values is refused. Where the network rejected an
+    opening, its waybill is free again: send it unchanged or corrected, for a new delivery. `promised_by` is RFC 3339
+    with a zone and in the future by the ledger's clock. Waybill and record stay private; ids and salted hashes go on
+    chain.
     """
     body = await read_body(request, ADAPTER)
     requests = [item.request() for item in body.items]

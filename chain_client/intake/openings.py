@@ -63,10 +63,19 @@ async def open_deliveries(
     good = [one for one in asked if not isinstance(one, Refusal)]
     owner = (member, Kind.OPENING)
     found = await writer.find(connection, desk.ledger_id, [(*owner, one.key) for one in good])
+    # A rejected opening holds its waybill no longer: the same or another one may be sent under it.
+    rejected = {
+        key: found.pop(key) for key, one in list(found.items()) if one.state is writer.IntentState.REJECTED
+    }
     await waybills.wipe_sealed(connection, desk.ledger_id, now)
     known = await waybills.by_waybill(
         connection, desk.ledger_id, member, {one.request.waybill for one in good}
     )
+    replaced = {
+        one.key: known.pop(one.request.waybill, None)
+        for one in {one.key: one for one in good}.values()
+        if (*owner, one.key) in rejected
+    }
     walk = Walk(asked, found, owner, refusals.conflict("waybill", "delivery"))
     unseen = walk.unseen()
     # Only a salt of the shop's own can give an id that is there already; those made here are new.
@@ -95,6 +104,11 @@ async def open_deliveries(
         return item
 
     walk.judge(judge)
+    again = [one.asked.key for one in walk.taken if one.asked.key in replaced]
+    await writer.free_keys(connection, desk.ledger_id, [rejected[*owner, key].intent_id for key in again])
+    former = [one.delivery_id for one in map(replaced.__getitem__, again) if one is not None]
+    await waybills.forget(connection, desk.ledger_id, former)
+    await documents.forget_records(connection, desk.ledger_id, former)
     await _store(desk, connection, member, walk, now)
     kept = {index: known.get(one.request.waybill) for index, one in walk.duplicates.items()}
     sealed = [one.delivery_id for one in kept.values() if one is not None and one.sealed_secret is not None]

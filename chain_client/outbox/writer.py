@@ -49,6 +49,7 @@ __all__ = [
     "ReceiptConflict",
     "Submitted",
     "find",
+    "free_keys",
     "keep_receipt",
     "keep_receipts",
     "kept_receipts",
@@ -172,6 +173,19 @@ async def release(connection: AsyncConnection, ledger_id: LedgerId, intent_ids: 
         )
         released += result.rowcount
     return released
+
+
+async def free_keys(connection: AsyncConnection, ledger_id: LedgerId, intent_ids: Sequence[bytes]) -> None:
+    """Free the idempotency keys of these intents: each keeps its id and its result, its key takes a new intent.
+
+    For `intake`, in its write transaction: a rejected opening must not keep its waybill, and an erased waybill must
+    leave nothing that it can be guessed from. The freed intent's key becomes its own id.
+    """
+    table = intents_table.c
+    for some in _chunks(dict.fromkeys(intent_ids)):
+        await connection.execute(
+            update(intents_table).where(table.ledger_id == ledger_id, table.id.in_(some)).values(key=table.id)
+        )
 
 
 async def keep_receipt(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 import orjson
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.digests import canonical_json
@@ -160,6 +160,20 @@ async def each(connection: AsyncConnection, ledger_id: LedgerId) -> AsyncIterato
     )
     async for row in rows:
         yield _stored(row)
+
+
+async def forget_records(
+    connection: AsyncConnection, ledger_id: LedgerId, delivery_ids: Iterable[DeliveryId]
+) -> None:
+    """Delete these deliveries' records, hash included, for deliveries that never came on chain."""
+    for some in chunks(list(delivery_ids)):
+        await connection.execute(
+            delete(documents).where(
+                documents.c.ledger_id == ledger_id,
+                documents.c.delivery_id.in_(some),
+                documents.c.kind == "record",
+            )
+        )
 
 
 async def erase(

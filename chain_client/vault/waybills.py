@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -92,6 +92,16 @@ async def keep(connection: AsyncConnection, ledger_id: LedgerId, kept: Sequence[
         await connection.execute(insert(waybills), rows)
     except IntegrityError as error:
         raise WaybillRace("One of these waybills was just kept by another call. Call again.") from error
+
+
+async def forget(
+    connection: AsyncConnection, ledger_id: LedgerId, delivery_ids: Iterable[DeliveryId]
+) -> None:
+    """Delete all that is kept of these deliveries' waybills, for deliveries that never came on chain."""
+    for chunk in chunks(list(delivery_ids)):
+        await connection.execute(
+            delete(waybills).where(waybills.c.ledger_id == ledger_id, waybills.c.delivery_id.in_(chunk))
+        )
 
 
 async def by_waybill(

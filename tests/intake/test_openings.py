@@ -12,7 +12,7 @@ from chain_client.domain.digests import canonical_json, document_hash
 from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import ZERO_ADDRESS, ZERO_HASH, Hash32, MemberNumber, delivery_id
 from chain_client.domain.links import decode_secret, read_token, read_token_hash, recipient_key, tracking_path
-from chain_client.domain.records import Opening
+from chain_client.domain.records import Opening, Reason
 from chain_client.intake import Answer, DeliveryRequest, RoleMissing
 from chain_client.store.tables import intents
 from chain_client.vault import documents, waybills
@@ -334,3 +334,65 @@ async def test_tracking_paths_carry_the_secret_in_the_fragment_alone(house: Hous
     assert answer.delivery_id is not None
     secret = decode_secret(answer.link.partition("#")[2], "link")
     assert answer.link == tracking_path(answer.delivery_id, secret)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["the same again", "with a new promise"])
+@pytest.mark.parametrize("indexed", [False, True])
+async def test_a_rejected_opening_frees_its_waybill(house: House, same: bool, indexed: bool) -> None:
+    """The promise was in the future when it was accepted, and over when it was mined."""
+    record = {"order": "53cdb2fc"}
+    request = bare("WB 1", house.paper.time + 60, record=record)
+    (first,) = await house.open(request)
+    house.paper.time += 120
+    assert await house.mine() == [Reason.PROMISE_NOT_IN_FUTURE]
+    if indexed:
+        await house.index()
+        (refusal,) = await house.open(request)
+        assert refused(refusal)[0] == "promise-not-in-future"
+    again = request if same and not indexed else replace(request, promised_by=house.paper.time + DAY)
+    second, twice = await house.open(again, again)
+    assert second.status == "accepted"
+    assert twice == replace(second, status="duplicate")
+    assert second.intent_id != first.intent_id
+    assert second.delivery_id != first.delivery_id
+    assert second.link != first.link
+    assert await house.mine() == [None if again is not request else Reason.PROMISE_NOT_IN_FUTURE]
+    async with house.store.read() as connection:
+        kept = await waybills.by_delivery(
+            connection, house.ledger_id, [one for one in (first.delivery_id, second.delivery_id) if one]
+        )
+        rows = {row.id: row for row in await connection.execute(select(intents))}
+        assert first.delivery_id is not None
+        assert await documents.of_delivery(connection, house.ledger_id, first.delivery_id) == {}
+    assert [one.waybill for one in kept.values()] == ["WB 1"]
+    assert first.delivery_id not in kept
+    assert rows[first.intent_id].state == "rejected"
+    if again is not request:
+        (known,) = await house.open(again)
+        assert known == replace(second, status="duplicate")
+        (other,) = await house.open(replace(again, carrier=BOTH))
+        assert refused(other)[0] == "conflict"
+
+
+async def test_a_rejected_opening_may_come_again_under_the_shop_s_own_salt(house: House) -> None:
+    request = house.opening(salt=b"\x0a" * 32, promised_by=house.paper.time + 60, record={"a": 1})
+    (first,) = await house.open(request)
+    house.paper.time += 120
+    await house.mine()
+    await house.index()
+    (second,) = await house.open(replace(request, promised_by=house.paper.time + DAY))
+    assert (second.status, second.delivery_id) == ("accepted", first.delivery_id)
+    assert await house.mine() == [None]
+
+
+async def test_a_refused_retry_leaves_the_rejected_opening_as_it_was(house: House) -> None:
+    request = bare("WB 1", house.paper.time + 60, record={"a": 1})
+    (first,) = await house.open(request)
+    house.paper.time += 120
+    await house.mine()
+    (refusal,) = await house.open(replace(request, carrier=MemberNumber(99)))
+    assert refused(refusal)[0] == "not-a-carrier"
+    assert first.delivery_id is not None
+    async with house.store.read() as connection:
+        assert await waybills.by_delivery(connection, house.ledger_id, [first.delivery_id])
+        assert await documents.of_delivery(connection, house.ledger_id, first.delivery_id)
