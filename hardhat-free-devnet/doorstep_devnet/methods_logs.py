@@ -95,7 +95,11 @@ def block_range(view: ChainView, request: LogRequest) -> tuple[int, int]:
 
 def get_logs(view: ChainView, request: object) -> list[orjson.Fragment]:
     """The logs that match, in chain order; `LimitExceeded` names a range that fits when there are too many."""
-    asked = read_log_request(request)
+    return find_requested(view, read_log_request(request))
+
+
+def find_requested(view: ChainView, asked: LogRequest) -> list[orjson.Fragment]:
+    """Return the logs asked for, as `get_logs` does."""
     if asked.block_hash is not None:
         block = expect_block(view, BlockId(hash=asked.block_hash))
         first = last = block.number

@@ -18,6 +18,7 @@ import uvicorn
 from . import methods_logs
 from .config import HOST, DevnetConfig
 from .errors import StartError
+from .filters import Filters
 from .methods_chain import ChainMethods
 from .methods_evm import EvmMethods
 from .methods_send import SendMethods
@@ -48,6 +49,7 @@ class App:
             | ChainMethods(node).table()
             | StateMethods(node).table()
             | EvmMethods(node).table()
+            | Filters(node).table()
             | methods_logs.table(),
         )
 
