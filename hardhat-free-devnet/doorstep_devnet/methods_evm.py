@@ -29,7 +29,7 @@ class EvmMethods:
         self._node = node
 
     def table(self) -> dict[str, Method]:
-        """The methods by name."""
+        """Return the methods by name: all that drive the chain, under Ganache's, anvil's and Hardhat's names."""
         return methods(
             Runs.ASYNC,
             [
@@ -39,6 +39,13 @@ class EvmMethods:
                 ("evm_mine", self.mine),
                 ("evm_snapshot", self.snapshot),
                 ("evm_revert", self.revert),
+                ("anvil_setTime", self.set_time),
+                ("anvil_increaseTime", self.increase_time),
+                ("anvil_setNextBlockTimestamp", self.set_next_timestamp),
+                ("anvil_mine", self.mine_several),
+                ("anvil_snapshot", self.snapshot),
+                ("anvil_revert", self.revert),
+                ("hardhat_mine", self.mine_several),
             ],
         )
 
@@ -74,6 +81,16 @@ class EvmMethods:
             for _ in range(count):
                 await self._node.miner.mine_locked(allow_empty=True)
         return "0x0"
+
+    async def mine_several(self, blocks: object = 1, interval: object = None) -> None:
+        """Make `blocks` blocks of what waits, each `interval` seconds after the one before; 0 leaves that to the clock."""
+        count = read_quantity(blocks, "blocks", maximum=MAX_BLOCKS)
+        step = 0 if interval is None else read_quantity(interval, "interval", maximum=MAX_TIME)
+        async with self._node.miner.lock:
+            for number in range(count):
+                if number and step:
+                    await self._set_clock(self._node.clock.fixed_next(self._node.miner.head_timestamp + step))
+                await self._node.miner.mine_locked(allow_empty=True)
 
     async def snapshot(self) -> str:
         """Remember the head and the clock; answers the snapshot's number, which this chain never gives again."""

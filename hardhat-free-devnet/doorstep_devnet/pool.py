@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
 from itertools import count
 from typing import Concatenate, ParamSpec, TypeVar
@@ -31,6 +32,15 @@ def _locked(method: Callable[Concatenate[Pool, P], T]) -> Callable[Concatenate[P
             return method(self, *args, **kwargs)
 
     return run
+
+
+@dataclass(frozen=True, slots=True)
+class SenderQueue:
+    """What waits of one sender, by nonce: what can be mined now, and what waits behind a gap."""
+
+    sender: bytes
+    ready: tuple[SignedTx, ...]
+    queued: tuple[SignedTx, ...]
 
 
 class Pool:
@@ -100,6 +110,16 @@ class Pool:
             if after is not None:
                 heapq.heappush(heads, (self._arrival[after.hash], after))
         return ordered
+
+    def senders(self) -> list[SenderQueue]:
+        """Return what waits, by sender in order of arrival of its first transaction."""
+        found = []
+        for sender, waiting in self._by_sender.items():
+            end = self.pending_nonce(sender, self._nonces[sender])
+            ordered = [waiting[nonce] for nonce in sorted(waiting)]
+            ready = tuple(signed for signed in ordered if signed.nonce < end)
+            found.append(SenderQueue(sender, ready, tuple(ordered[len(ready) :])))
+        return found
 
     def has_ready(self) -> bool:
         """Whether anything can be mined now."""

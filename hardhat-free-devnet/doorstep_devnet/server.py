@@ -21,6 +21,7 @@ from .errors import StartError
 from .filters import Filters
 from .methods_chain import ChainMethods
 from .methods_evm import EvmMethods
+from .methods_pool import PoolMethods
 from .methods_send import SendMethods
 from .methods_state import StateMethods
 from .node import Node
@@ -50,6 +51,7 @@ class App:
             | StateMethods(node).table()
             | EvmMethods(node).table()
             | Filters(node).table()
+            | PoolMethods(node).table()
             | methods_logs.table(),
         )
 

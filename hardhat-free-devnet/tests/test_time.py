@@ -144,3 +144,24 @@ def test_the_clock_alone() -> None:
     clock.state = clock.after_block(9_000)
     assert (clock.now(), clock.state.next_timestamp) == (9_000, None)
     assert ClockState.decode(clock.state.encode()) == clock.state
+
+
+async def test_the_chain_is_driven_under_other_tools_names(devnet: RpcClient) -> None:
+    async def head() -> tuple[int, int]:
+        block = await devnet.rpc("eth_getBlockByNumber", "latest", False)
+        return int(block["number"], 16), int(block["timestamp"], 16)
+
+    snapshot = await devnet.rpc("anvil_snapshot")
+    await devnet.rpc("anvil_setTime", GENESIS + 1000)
+    await devnet.rpc("anvil_increaseTime", "0x64")
+    await devnet.rpc("anvil_setNextBlockTimestamp", GENESIS + 5000)
+    await devnet.rpc("hardhat_mine", "0x3", "0x3c")
+    assert await head() == (3, GENESIS + 5120)
+    await devnet.rpc("anvil_mine")
+    assert (await head())[0] == 4
+    await devnet.rpc("anvil_mine", "0x2", "0x0")
+    assert (await head())[0] == 6
+    assert await devnet.rpc("anvil_revert", snapshot) is True
+    assert await head() == (0, GENESIS)
+    with pytest.raises(RpcFailed, match="blocks"):
+        await devnet.rpc("hardhat_mine", "0x2711")
