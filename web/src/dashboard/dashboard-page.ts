@@ -356,7 +356,8 @@ export class DashboardPage extends LitElement {
 
 function whyNot(words: Words, error: unknown): string {
   if (error instanceof Problem && error.status === 401) return words.t('sign-in.wrong');
-  if (error instanceof Problem) return words.t('state.failed.detail', { detail: error.detail });
+  if (error instanceof Problem && !error.retryable)
+    return words.t('state.failed.detail', { detail: error.detail });
   return words.t('sign-in.unreachable');
 }
 

@@ -9,7 +9,7 @@ import '../look/d-state.ts';
 import { Client } from '../service/client.ts';
 import type { Ledger, Member } from '../service/models.ts';
 import { named, withNames } from '../service/names.ts';
-import { Unreachable } from '../service/problems.ts';
+import { worthRetrying } from '../service/problems.ts';
 import { catalogueOf, loadWords, type Words } from '../words/words.ts';
 import { type Context, Loader, type Status, stateOf } from './context.ts';
 import './explorer-block.ts';
@@ -136,7 +136,7 @@ export class ExplorerPage extends LitElement {
       action=${words.t('sign-in.action')}
       under
       .enter=${this.#enter}
-      .explain=${(error: unknown) => words.t(error instanceof Unreachable ? 'sign-in.offline' : 'sign-in.refused')}
+      .explain=${(error: unknown) => words.t(worthRetrying(error) ? 'sign-in.offline' : 'sign-in.refused')}
     ></d-sign-in>`;
   }
 

@@ -39,7 +39,7 @@ export async function bringSeed(
   const key = keyOf(seed, deliveryId);
   const reader = client.with({ readToken: readToken(seed, deliveryId) });
   const readable = await readDelivery(reader, deliveryId).catch((error: unknown) => {
-    if (error instanceof Problem && error.status < 500) return null;
+    if (error instanceof Problem && !error.retryable) return null;
     throw error;
   });
   const held = readable?.delivery ?? known;

@@ -1,5 +1,8 @@
 /** What can go wrong between page and API, split by what to do about it. */
 
+/** Below 500, what asks to wait: Request Timeout, Too Early, Too Many Requests. */
+const NOT_YET: ReadonlySet<number> = new Set([408, 425, 429]);
+
 /** The API's RFC 9457 answer. Sending the same again helps only where `retryable`. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -16,8 +19,9 @@ export class Problem extends Error {
     super(detail);
   }
 
+  /** Whether this refuses nothing: the service, or what stands before it, failed or asks to wait. Every 5xx is one. */
   get retryable(): boolean {
-    return this.status === 503 || this.status === 502 || this.status === 504 || this.status === 429;
+    return this.status < 400 || this.status >= 500 || NOT_YET.has(this.status);
   }
 }
 
