@@ -19,6 +19,7 @@ from .errors import InvalidParams, Reverted, RpcError, ServerError
 from .evm import GAS_TX, StateDB, consumed_gas, floor_gas, open_state
 from .hexes import data as to_hex
 from .hexes import read_address, read_data, read_quantity, read_slot
+from .interpreter import Computation
 from .transactions import MAX_INIT_CODE
 
 GAS_CREATE = 32_000
@@ -122,9 +123,15 @@ def _access_list(value: object) -> tuple[tuple[bytes, tuple[int, ...]], ...]:
     )
 
 
-def run(view: ChainView, place: Place, call: Call) -> ComputationAPI:
-    """Execute `call` on a throw-away state; a revert is in the result, a call that cannot start is an error."""
+def run(
+    view: ChainView, place: Place, call: Call, computation_class: type[Computation] = Computation
+) -> ComputationAPI:
+    """Execute `call` on a temporary state; a revert is in the result, a call that cannot start is an error.
+
+    `computation_class` runs every frame, so that a subclass can observe the execution.
+    """
     state = open_state(StateDB(view), place.header, place.ancestors(), place.chain_id, place.state_root)
+    state.computation_class = computation_class
     balance = state.get_balance(call.sender)
     cost = call.gas * call.max_fee_per_gas + call.value
     if cost > balance:
@@ -162,7 +169,7 @@ def failure(computation: ComputationAPI) -> RpcError:
     error = computation.error
     if isinstance(error, Revert):
         output = bytes(computation.output)
-        reason = _reason(output)
+        reason = revert_reason(output)
         return Reverted("execution reverted" + (f": {reason}" if reason else ""), to_hex(output))
     if isinstance(error, OutOfGas):
         return ServerError("out of gas")
@@ -174,7 +181,8 @@ def _words(error: VMError) -> str:
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
 
 
-def _reason(output: bytes) -> str:
+def revert_reason(output: bytes) -> str:
+    """Return what a revert says in Solidity's `Error(string)` or `Panic(uint256)`; empty for anything else."""
     if output[:4] == ERROR_SELECTOR and len(output) >= 68:
         length = int.from_bytes(output[36:68], "big")
         return output[68 : 68 + min(length, len(output))].decode("utf-8", "replace")

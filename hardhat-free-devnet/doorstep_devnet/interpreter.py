@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from eth.abc import ComputationAPI, MessageAPI, StateAPI, TransactionContextAPI
 from eth.exceptions import FullStack, Halt, InsufficientStack, InvalidJumpDestination, OutOfGas
@@ -205,11 +205,14 @@ def _table() -> tuple[Instruction, ...]:
     return tuple(table)
 
 
-_INSTRUCTIONS = _table()
+INSTRUCTIONS = _table()
+"""What each byte of a program does, by its value."""
 
 
 class Computation(PragueComputation):
-    """A Prague computation that runs on the instructions above."""
+    """A Prague computation that runs on the instructions above; a subclass may replace some of them."""
+
+    instructions: ClassVar[tuple[Instruction, ...]] = INSTRUCTIONS
 
     @classmethod
     def apply_computation(
@@ -242,7 +245,7 @@ def _run(computation: Any) -> None:
     code = computation.code
     raw = code._raw_code_bytes
     size = len(raw)
-    instructions = _INSTRUCTIONS
+    instructions = computation.instructions
     try:
         while True:
             place = code.program_counter

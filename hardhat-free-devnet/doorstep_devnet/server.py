@@ -20,6 +20,7 @@ from .config import HOST, DevnetConfig
 from .errors import StartError
 from .filters import Filters
 from .methods_chain import ChainMethods
+from .methods_debug import DebugMethods
 from .methods_evm import EvmMethods
 from .methods_pool import PoolMethods
 from .methods_send import SendMethods
@@ -51,6 +52,7 @@ class App:
             | StateMethods(node).table()
             | EvmMethods(node).table()
             | Filters(node).table()
+            | DebugMethods(node).table()
             | PoolMethods(node).table()
             | methods_logs.table(),
         )
