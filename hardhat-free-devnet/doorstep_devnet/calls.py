@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isqrt
 from typing import Any
 
 from eth.abc import BlockHeaderAPI, ComputationAPI
@@ -16,14 +17,14 @@ from eth.vm.forks.berlin.constants import (
 from .chain_store import ChainView
 from .config import USABLE_GAS_LIMIT
 from .errors import InvalidParams, Reverted, RpcError, ServerError
-from .evm import GAS_TX, StateDB, consumed_gas, floor_gas, open_state
+from .evm import GAS_TX, StateDB, floor_gas, open_state
 from .hexes import data as to_hex
 from .hexes import read_address, read_data, read_quantity, read_slot
 from .interpreter import Computation
+from .measure import CALL_STIPEND, Measured
 from .transactions import MAX_INIT_CODE
 
 GAS_CREATE = 32_000
-CALL_STIPEND = 2_300
 ERROR_SELECTOR = bytes.fromhex("08c379a0")
 PANIC_SELECTOR = bytes.fromhex("4e487b71")
 
@@ -69,10 +70,7 @@ class Call:
 
     def with_gas(self, gas: int) -> Call:
         """The same call with another gas limit."""
-        return Call(
-            self.sender, self.to, gas, self.max_fee_per_gas, self.max_priority_fee_per_gas, self.value, self.data,
-            self.access_list,
-        )  # fmt: skip
+        return replace(self, gas=gas)
 
 
 def read_call(request: object) -> Call:
@@ -192,30 +190,38 @@ def revert_reason(output: bytes) -> str:
 
 
 def estimate(view: ChainView, place: Place, call: Call) -> int:
-    """The least gas limit with which the call succeeds; raises as the call does when none is enough.
+    """A gas limit with which the transaction does the same as with all the gas allowed; raises as the call does.
 
-    First a run with all the gas allowed says how much was consumed before refunds; mostly exactly that is enough.
-    Where it is not (a call that needs more than it consumes, because a callee is given at most 63/64), the least
-    limit is found by halving.
+    At most three executions. The first, with all the gas, mostly says exactly how much is needed. Where it does not,
+    because the code looks at the gas it has left, 64/63 of what was consumed, plus refund and stipend, is tried, and
+    then a limit halfway (by ratio) to all the gas. The answer is a limit that was seen to succeed.
     """
-    computation = run(view, place, call)
-    if computation.is_error:
-        if call.gas < USABLE_GAS_LIMIT and isinstance(computation.error, OutOfGas):
+    call = _affordable(view, place, call)
+    measured = run(view, place, call, Measured)
+    assert isinstance(measured, Measured)
+    if measured.is_error:
+        if call.gas < USABLE_GAS_LIMIT and isinstance(measured.error, OutOfGas):
             raise ServerError(f"gas required exceeds allowance ({call.gas})")
-        raise failure(computation)
-    low = max(consumed_gas(call.gas, computation), floor_gas(call.data))
-    if _succeeds(view, place, call.with_gas(low)):
-        return low
-    high = call.gas
-    guess = min((low + CALL_STIPEND) * 64 // 63, high)
-    while low + 1 < high:
-        if _succeeds(view, place, call.with_gas(guess)):
-            high = guess
-        else:
-            low = guess
-        guess = (low + high) // 2
-    return high
+        raise failure(measured)
+    floor = floor_gas(call.data)
+    needed = max(call.intrinsic_gas + measured.gas_needed(), floor)
+    if measured.is_exact:
+        return needed
+    guess = (needed + measured.get_gas_refund() + CALL_STIPEND) * 64 // 63
+    for limit in (guess, isqrt(guess * call.gas)):
+        if limit >= call.gas:
+            break
+        if not run(view, place, call.with_gas(limit)).is_error:
+            return limit
+    return call.gas
 
 
-def _succeeds(view: ChainView, place: Place, call: Call) -> bool:
-    return not run(view, place, call).is_error
+def _affordable(view: ChainView, place: Place, call: Call) -> Call:
+    """The call with no more gas than its sender can pay for at the price it names."""
+    if not call.max_fee_per_gas:
+        return call
+    state = open_state(StateDB(view), place.header, (), place.chain_id, place.state_root)
+    allowance = max(0, state.get_balance(call.sender) - call.value) // call.max_fee_per_gas
+    if allowance < GAS_TX:
+        return call
+    return call.with_gas(min(call.gas, allowance))
