@@ -27,14 +27,7 @@ from chain_client.rpc.errors import (
 )
 
 DEVNET = Path(__file__).parents[2] / "hardhat-free-devnet" / "doorstep_devnet"
-NOT_ASKED = (
-    "methods_evm.py",
-    "clock.py",
-    "filters.py",
-    "methods_debug.py",
-    "trace_steps.py",
-    "trace_calls.py",
-)
+NOT_ASKED = ("methods_evm.py", "clock.py", "filters.py", "methods_debug.py", "trace_text.py")
 """Errors of methods that the client never calls, or only to drive the devnet's clock."""
 
 TEXTS: list[tuple[str, int, str, type[DoorstepError]]] = [
