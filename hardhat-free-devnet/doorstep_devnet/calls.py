@@ -31,12 +31,16 @@ PANIC_SELECTOR = bytes.fromhex("4e487b71")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a call runs: the block whose number and time it sees, its ancestors, and the state it starts from."""
+    """Where a call runs: the block whose number and time it sees, its ancestors, and the state it starts from.
+
+    `prepare` changes that state first, for state overrides.
+    """
 
     header: BlockHeaderAPI
     state_root: bytes
     ancestors: Callable[[], Iterable[bytes]]
     chain_id: int
+    prepare: Callable[[Any], None] = lambda state: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ def run(
     """
     state = open_state(StateDB(view), place.header, place.ancestors(), place.chain_id, place.state_root)
     state.computation_class = computation_class
+    place.prepare(state)
     balance = state.get_balance(call.sender)
     cost = call.gas * call.max_fee_per_gas + call.value
     if cost > balance:
@@ -221,6 +226,7 @@ def _affordable(view: ChainView, place: Place, call: Call) -> Call:
     if not call.max_fee_per_gas:
         return call
     state = open_state(StateDB(view), place.header, (), place.chain_id, place.state_root)
+    place.prepare(state)
     allowance = max(0, state.get_balance(call.sender) - call.value) // call.max_fee_per_gas
     if allowance < GAS_TX:
         return call

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import rlp
+from eth._utils.address import generate_contract_address
 from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA3
+from eth_typing import Address
 from trie.hexary import HexaryTrie
 
+from .access_lists import create_access_list
 from .blocks import BlockId, expect_block, read_block_id
 from .calls import Call, Place, call_output, estimate, read_call
 from .chain_store import ChainView
@@ -16,6 +19,7 @@ from .evm import StateDB, decode_header
 from .hashing import keccak
 from .hexes import data, quantity, read_address, read_slot
 from .node import Node
+from .overrides import read_block_overrides, read_state_overrides
 from .rpc import Calls, Method, Runs, methods
 from .tries import proof
 
@@ -38,6 +42,7 @@ class StateMethods:
         large: Calls = [
             ("eth_call", self.call),
             ("eth_estimateGas", self.estimate_gas),
+            ("eth_createAccessList", self.access_list),
             ("eth_getProof", self.proof),
         ]
         count = methods(Runs.VIEW, [("eth_getTransactionCount", self.transaction_count)])
@@ -71,18 +76,56 @@ class StateMethods:
         nonce = self._node.state_at(view, expect_block(view, wanted).number).get_nonce(who)
         return quantity(self._node.pool.pending_nonce(who, nonce) if wanted.pending else nonce)
 
-    def call(self, view: ChainView, request: object, block: object = None) -> str:
-        """What a call would return after that block."""
+    def call(
+        self,
+        view: ChainView,
+        request: object,
+        block: object = None,
+        accounts: object = None,
+        header: object = None,
+    ) -> str:
+        """What a call would return after that block, with state overrides `accounts` and block overrides `header`."""
         call = read_call(request)
-        over, place = self._place(view, read_block_id(block))
+        over, place = self._place(view, read_block_id(block), accounts, header)
         return data(call_output(over, place, call))
 
-    def estimate_gas(self, view: ChainView, request: object, block: object = None) -> str:
+    def estimate_gas(
+        self,
+        view: ChainView,
+        request: object,
+        block: object = None,
+        accounts: object = None,
+        header: object = None,
+    ) -> str:
         """The least gas limit with which the transaction succeeds; without a block as `_block_for` decides."""
         call: Call = read_call(request)
         wanted = self._block_for(view, call) if block is None else read_block_id(block)
-        over, place = self._place(view, wanted)
+        over, place = self._place(view, wanted, accounts, header)
         return quantity(estimate(over, place, call))
+
+    def access_list(
+        self, view: ChainView, request: object, block: object = None, accounts: object = None
+    ) -> dict[str, Any]:
+        """The accounts and slots that a transaction touches, as an access list, and the gas it uses with that list.
+
+        A transaction that fails has the list of what it touched, and `error`.
+        """
+        call: Call = read_call(request)
+        wanted = self._block_for(view, call) if block is None else read_block_id(block)
+        over, place = self._place(view, wanted, accounts)
+        target = call.to or self._created(over, wanted, call)
+        listed = create_access_list(over, place, call, target)
+        return {
+            "accessList": [
+                {"address": data(address), "storageKeys": [data(slot.to_bytes(32, "big")) for slot in slots]}
+                for address, slots in listed.access_list
+            ],
+            "gasUsed": quantity(listed.gas_used),
+        } | ({"error": listed.error} if listed.error else {})
+
+    def _created(self, view: ChainView, wanted: BlockId, call: Call) -> bytes:
+        nonce = self._node.state_at(view, expect_block(view, wanted).number).get_nonce(call.sender)
+        return bytes(generate_contract_address(Address(call.sender), nonce))
 
     def _block_for(self, view: ChainView, call: Call) -> BlockId:
         """Return the head, or the pending block where a contract called is none yet and may be among what waits."""
@@ -90,11 +133,20 @@ class StateMethods:
             return BlockId()
         return BlockId(pending=not self._node.state_at(view, view.head_number()).get_code(call.to))
 
-    def _place(self, view: ChainView, wanted: BlockId) -> tuple[ChainView, Place]:
+    def _place(
+        self, view: ChainView, wanted: BlockId, accounts: object = None, changes: object = None
+    ) -> tuple[ChainView, Place]:
         over = self._node.at(view, wanted)
         header = decode_header(expect_block(over, wanted).header)
-        parent = header.block_number - 1
-        place = Place(header, header.state_root, lambda: over.ancestors(parent), self._node.chain_id)
+        number = header.block_number
+        overrides = read_block_overrides(changes)
+        place = Place(
+            overrides.header(header),
+            header.state_root,
+            lambda: overrides.ancestors(number, over.ancestors(number - 1)),
+            self._node.chain_id,
+            read_state_overrides(accounts),
+        )
         return over, place
 
     def proof(self, view: ChainView, address: object, slots: object, block: object = None) -> dict[str, Any]:

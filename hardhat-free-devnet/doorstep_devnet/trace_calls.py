@@ -14,7 +14,7 @@ from eth.vm import opcode_values as values
 from .calls import revert_reason
 from .hexes import data, quantity
 from .interpreter import INSTRUCTIONS, Computation, Instruction
-from .trace_text import Size, error_text
+from .trace_text import Size, address_of, error_text
 
 _OPENING = {
     values.CALL: "CALL", values.CALLCODE: "CALLCODE", values.DELEGATECALL: "DELEGATECALL",
@@ -73,7 +73,7 @@ def _logging(value: int) -> Instruction:
 
 def _selfdestruct(computation: Any) -> None:
     stack = computation._stack.values
-    beneficiary = _address(stack[-1]) if stack else b""
+    beneficiary = address_of(stack[-1]) if stack else b""
     contract = computation.msg.storage_address
     balance = computation.state.get_balance(contract)
     try:
@@ -81,11 +81,6 @@ def _selfdestruct(computation: Any) -> None:
     finally:
         if computation.accounts_to_delete or computation.beneficiaries:
             computation.parts.append(Destruction(contract, beneficiary, balance))
-
-
-def _address(word: Any) -> bytes:
-    value = int.from_bytes(word, "big") if isinstance(word, bytes) else int(word)
-    return value.to_bytes(32, "big")[12:]
 
 
 def _framed() -> tuple[Instruction, ...]:

@@ -11,7 +11,7 @@ from eth.vm import opcode_values as values
 
 from .hexes import data, quantity
 from .interpreter import INSTRUCTIONS, Computation, Instruction
-from .trace_text import Size, error_text
+from .trace_text import Size, error_text, int_of
 
 _NAMES = {value: name for name, value in vars(values).items() if isinstance(value, int)} | {
     values.SHA3: "KECCAK256",
@@ -61,7 +61,7 @@ class Steps:
         }
         size = 120
         if options.stack:
-            entry["stack"] = [quantity(_int(word)) for word in computation._stack.values]
+            entry["stack"] = [quantity(int_of(word)) for word in computation._stack.values]
             size += sum(len(word) + 3 for word in entry["stack"])
         if options.memory:
             memory = bytes(computation._memory._bytes)
@@ -142,7 +142,7 @@ def _stepping(value: int) -> Instruction:
             instruction(computation)
             return
         stack = computation._stack.values
-        slot = _int(stack[-1]) if touches_storage and stack else None
+        slot = int_of(stack[-1]) if touches_storage and stack else None
         try:
             instruction(computation)
         except Halt:
@@ -156,10 +156,6 @@ def _stepping(value: int) -> Instruction:
         steps.end(computation, entry, value, slot)
 
     return run
-
-
-def _int(word: Any) -> int:
-    return int.from_bytes(word, "big") if isinstance(word, bytes) else int(word)
 
 
 def _word(value: int) -> str:

@@ -1,6 +1,8 @@
-"""What the tracers have in common: the size an answer may have, and go-ethereum's words for what went wrong."""
+"""What the tracers have in common: the size an answer may have, words on the stack, and what errors are called."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from eth.exceptions import (
     ContractCreationCollision,
@@ -39,6 +41,16 @@ def error_text(error: VMError) -> str:
     return next(
         (words for kind, words in _WORDS if isinstance(error, kind)), str(error) or type(error).__name__
     )
+
+
+def int_of(word: Any) -> int:
+    """Return a word of py-evm's stack, which keeps some as bytes, as a number."""
+    return int.from_bytes(word, "big") if isinstance(word, bytes) else int(word)
+
+
+def address_of(word: Any) -> bytes:
+    """Return the address in a word of the stack."""
+    return int_of(word).to_bytes(32, "big")[12:]
 
 
 class Size:
