@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import traceback
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -246,19 +247,31 @@ def rebuild(data: Data = DEFAULT_DATA, json: Json = False) -> None:
 
 
 @app.command()
-def verify(data: Data = DEFAULT_DATA, json: Json = False) -> None:
-    """Recompute every head, word and reputation from chain events; compare with storage, read model and API.
+def verify(
+    data: Data = DEFAULT_DATA,
+    second_node: Annotated[
+        str | None,
+        typer.Option(help="A node of somebody else's, to compare the first one with.", metavar="URL"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Recompute everything from the chain's events and proofs; compare it with what is stored and served.
 
-    Exit code 0 where all agree, 1 at the first difference, which it names.
+    Compares the contract's storage, the read model, private texts, intents, receipts and the API, up to the node's
+    last final block. Exit code 0 where all agree, 1 at the first difference, which it names.
     """
     from scripts import verify as command
-    from scripts.network import open_network
+    from scripts.network import connect, open_network
 
     output = Output(json=json)
 
     async def run() -> Any:
-        async with open_network(DataDirectory(data).require()) as net:
-            return await command.verify(net, output)
+        async with open_network(DataDirectory(data).require()) as net, AsyncExitStack() as stack:
+            second = None
+            if second_node is not None:
+                second = await connect(second_node)
+                stack.push_async_callback(second.close)
+            return await command.verify(net, output, second=second)
 
     findings = asyncio.run(run())
     command.show(findings, output)

@@ -128,13 +128,25 @@ async def _store(
     taken, again = [one.asked for one in walk.taken], walk.duplicates
     receipts = await _promise(desk, connection, taken, chain_time)
     intents = [
-        NewIntent(RELAY, Kind.FEEDBACK, one.delivery_id, one.key, one.body_hash, one.item, one.signature)
+        NewIntent(
+            RELAY,
+            Kind.FEEDBACK,
+            one.delivery_id,
+            one.key,
+            one.body_hash,
+            one.item,
+            one.signature,
+            document_given=one.document is not None,
+        )
         for one in taken
     ]
     ids = accepted_ids(await writer.submit(connection, desk.ledger_id, intents, now))
     # A text may come later than its feedback, with the same feedback sent again.
     kept = [one.document for one in (*taken, *again.values()) if one.document is not None]
     await documents.put(connection, desk.ledger_id, kept)
+    late = [one.body_hash for one in again.values() if one.document is not None]
+    if late:
+        await writer.note_documents(connection, desk.ledger_id, late)
     for one, intent_id, receipt in zip(walk.taken, ids, receipts, strict=True):
         walk.answer(one.index, Answer("accepted", intent_id, one.asked.delivery_id, receipt=receipt))
     if again:

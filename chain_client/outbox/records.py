@@ -43,7 +43,7 @@ class NewIntent:
     """One item to be put on chain for `member`, under an idempotency key.
 
     `body_hash` says what the caller asked for: the same key with another body is a conflict. `signature` is the
-    recipient's, present exactly for the kinds in `SIGNED`.
+    recipient's, present exactly for the kinds in `SIGNED`; `document_given` says that a feedback came with its text.
     """
 
     member: MemberNumber
@@ -53,6 +53,7 @@ class NewIntent:
     body_hash: Hash32
     item: Item
     signature: CompactSignature | None
+    document_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ A call takes a thousand items as readily as one: a few statements, whatever the 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -53,6 +53,7 @@ __all__ = [
     "keep_receipt",
     "keep_receipts",
     "kept_receipts",
+    "note_documents",
     "pending",
     "release",
     "submit",
@@ -156,6 +157,22 @@ async def find(
                     CompactSignature(row.payload[-64:]) if signed else None,
                 )
     return answer
+
+
+async def note_documents(connection: AsyncConnection, ledger_id: LedgerId, digests: Sequence[Hash32]) -> None:
+    """Note that the texts of these feedbacks were given, later than the feedbacks themselves."""
+    table = intents_table.c
+    for some in _chunks(dict.fromkeys(digests)):
+        await connection.execute(
+            update(intents_table)
+            .where(
+                table.ledger_id == ledger_id,
+                table.member == RELAY,
+                table.kind == Kind.FEEDBACK.value,
+                table.key.in_(some),
+            )
+            .values(document_given=True)
+        )
 
 
 async def release(connection: AsyncConnection, ledger_id: LedgerId, intent_ids: Sequence[bytes]) -> int:
@@ -275,6 +292,7 @@ def _row(ledger_id: LedgerId, intent: NewIntent, intent_id: bytes, now: int) -> 
         "key": intent.key,
         "body_hash": intent.body_hash,
         "payload": encode_payload(intent.item, intent.signature),
+        "document_given": intent.document_given,
         "state": IntentState.ACCEPTED.value,
         "accepted_at": now,
     }
@@ -286,10 +304,23 @@ async def _queue_again(
     # Out and in again: the new `seq` puts them behind what was accepted since, which may be what cures them.
     table = intents_table.c
     for some in _chunks(rows):
+        given = set(
+            await connection.scalars(
+                select(table.id).where(
+                    table.ledger_id == ledger_id, table.id.in_(some), table.document_given.is_(True)
+                )
+            )
+        )
         await connection.execute(
             delete(intents_table).where(table.ledger_id == ledger_id, table.id.in_(some))
         )
-        await connection.execute(insert(intents_table), [dict(rows[intent_id]) for intent_id in some])
+        await connection.execute(
+            insert(intents_table), [_kept_document(rows[intent_id], given) for intent_id in some]
+        )
+
+
+def _kept_document(row: Mapping[str, object], given: Collection[object]) -> dict[str, object]:
+    return {**row, "document_given": row["document_given"] or row["id"] in given}
 
 
 _inserts: Final[dict[tuple[str, str, tuple[str, ...]], str]] = {}

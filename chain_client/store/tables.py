@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -118,6 +119,8 @@ intents = Table(
     Column(
         "payload", LargeBinary, nullable=False
     ),  # the item's ABI words, then its 64-byte signature where it has one
+    # Whether the text that a feedback's contentHash is of was given too: `verify` then expects it to be kept.
+    Column("document_given", Boolean, nullable=False, server_default=false()),
     Column("state", String(16), nullable=False),
     Column("batch_id", Integer),
     Column("batch_index", Integer),

@@ -1,4 +1,4 @@
-"""What a verification found: how much was compared, what was not, and the first difference."""
+"""What a verification found: how much was compared, what was not, what is taken on trust, and the first difference."""
 
 from __future__ import annotations
 
@@ -24,11 +24,17 @@ class Differs(Exception):
 
 @dataclass(slots=True)
 class Findings:
-    """Counts of what was compared, by what it is; remarks on what was not."""
+    """Counts of what was compared, by what it is; remarks on what was not.
+
+    `trusted` states what one node that lies could still forge unnoticed; `remarks` what is no difference and yet
+    should be known.
+    """
 
     block: int = 0
     compared: Counter[str] = field(default_factory=Counter)
     not_compared: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    trusted: list[str] = field(default_factory=list)
     difference: Differs | None = None
 
     def same(self, where: str, what: str, expected: object, found: object, counted: str) -> None:
@@ -44,6 +50,8 @@ class Findings:
             "block": self.block,
             "compared": dict(self.compared),
             "not_compared": self.not_compared,
+            "remarks": self.remarks,
+            "trusted": self.trusted,
             "difference": None if self.difference is None else self.difference.to_json(),
         }
 

@@ -11,7 +11,9 @@ import copy
 from collections.abc import Callable
 from typing import Any, Final
 
+import rlp
 from eth._utils.address import generate_contract_address
+from eth.constants import BLANK_ROOT_HASH
 from eth.db.atomic import AtomicDB
 from eth.db.backends.memory import MemoryDB
 from eth.exceptions import PyEVMError, Revert
@@ -19,6 +21,7 @@ from eth.vm.spoof import SpoofTransaction
 from eth_tester import PyEVMBackend
 from eth_tester.backends.pyevm.main import get_default_genesis_params
 from eth_utils import ValidationError
+from trie.hexary import HexaryTrie
 from web3.providers.async_base import AsyncBaseProvider
 
 from chain_client.domain.hashing import keccak256
@@ -88,6 +91,15 @@ class TesterProvider(AsyncBaseProvider):
         self._chain.mine_block(blob_gas_used=0)
         self.time += 1
 
+    def set_storage(self, account: bytes, slot: int, value: int) -> None:
+        """Make a block whose state no transaction led to."""
+        state = self._chain.get_vm().state
+        state.set_storage(account, slot, value)
+        state.lock_changes()
+        state.persist()
+        self._chain.header = self._chain.header.copy(state_root=state.state_root)
+        self.mine()
+
     def snapshot(self) -> tuple[Any, int]:
         """Return the head, for `restore`."""
         return self._head(), self.time
@@ -149,14 +161,7 @@ class TesterProvider(AsyncBaseProvider):
             return None
         block = self._chain.get_block_by_header(header)
         return {
-            "number": hex(header.block_number),
-            "hash": "0x" + header.hash.hex(),
-            "parentHash": "0x" + header.parent_hash.hex(),
-            "timestamp": hex(header.timestamp),
-            "baseFeePerGas": hex(header.base_fee_per_gas),
-            "gasLimit": hex(header.gas_limit),
-            "gasUsed": hex(header.gas_used),
-            "mixHash": "0x" + header.mix_hash.hex(),
+            **_header_json(header),
             "transactions": ["0x" + transaction.hash.hex() for transaction in block.transactions],
         }
 
@@ -188,6 +193,8 @@ class TesterProvider(AsyncBaseProvider):
                 log_index += 1
             created = None if tx.to else "0x" + generate_contract_address(tx.sender, tx.nonce).hex()
             gas = {"gasUsed": hex(receipt.gas_used - used), "contractAddress": created, "logs": logs}
+            gas |= {"cumulativeGasUsed": hex(receipt.gas_used), "logsBloom": f"0x{receipt.bloom:0512x}"}
+            gas["type"] = hex(getattr(tx, "type_id", None) or 0)
             found.append(where | gas | {"status": hex(int.from_bytes(receipt.state_root, "big"))})
             used = receipt.gas_used
         return found
@@ -293,8 +300,54 @@ class TesterProvider(AsyncBaseProvider):
     def _do_eth_getCode(self, account: str, tag: str) -> str:
         return "0x" + self._state(tag).get_code(bytes.fromhex(account[2:])).hex()
 
+    def _do_eth_getBlockReceipts(self, tag: str) -> list[dict[str, Any]]:
+        return self._receipts(self._mined(tag))
+
+    def _do_eth_getProof(self, account: str, keys: list[str], tag: str) -> dict[str, Any]:
+        who, header, db = bytes.fromhex(account[2:]), self._mined(tag), self._chain.chaindb.db
+        encoded = HexaryTrie(db, header.state_root).get(keccak256(who))
+        storage_root = rlp.decode(encoded)[2] if encoded else BLANK_ROOT_HASH
+        return {
+            "accountProof": _proof(db, header.state_root, who),
+            "storageProof": [
+                {
+                    "key": key,
+                    "value": hex(self._state(tag).get_storage(who, int(key, 16))),
+                    "proof": _proof(db, storage_root, int(key, 16).to_bytes(32, "big")),
+                }
+                for key in keys
+            ],
+        }
+
     def _do_eth_maxPriorityFeePerGas(self) -> str:
         return hex(10**9)
+
+
+def _header_json(header: Any) -> dict[str, str]:
+    """Return a header's fields: those of every fork up to Prague."""
+    data = {
+        "hash": header.hash, "parentHash": header.parent_hash, "sha3Uncles": header.uncles_hash,
+        "miner": header.coinbase, "stateRoot": header.state_root, "transactionsRoot": header.transaction_root,
+        "receiptsRoot": header.receipt_root, "extraData": header.extra_data, "mixHash": header.mix_hash,
+        "nonce": header.nonce, "withdrawalsRoot": header.withdrawals_root,
+        "parentBeaconBlockRoot": header.parent_beacon_block_root, "requestsHash": header.requests_hash,
+    }  # fmt: skip
+    numbers = {
+        "difficulty": header.difficulty, "number": header.block_number, "gasLimit": header.gas_limit,
+        "gasUsed": header.gas_used, "timestamp": header.timestamp, "baseFeePerGas": header.base_fee_per_gas,
+        "blobGasUsed": header.blob_gas_used, "excessBlobGas": header.excess_blob_gas,
+    }  # fmt: skip
+    return (
+        {name: "0x" + value.hex() for name, value in data.items()}
+        | {name: hex(value) for name, value in numbers.items()}
+        | {"logsBloom": f"0x{header.bloom:0512x}"}
+    )
+
+
+def _proof(db: Any, root: bytes, key: bytes) -> list[str]:
+    """Return the trie's nodes towards keccak(key); those shorter than a hash are inside the ones before them."""
+    nodes = [rlp.encode(node) for node in HexaryTrie(db, root).get_proof(keccak256(key))]
+    return ["0x" + node.hex() for place, node in enumerate(nodes) if place == 0 or len(node) >= 32]
 
 
 def _matches(log: dict[str, Any], wanted: dict[str, Any]) -> bool:
