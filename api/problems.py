@@ -188,7 +188,9 @@ def install(app: FastAPI) -> None:
 
 
 _MEANING: Final = {
-    400: "The body is no JSON; `detail` names the position. Mend it; do not retry as is.",
+    400: "The body is not JSON, or JSON that cannot be kept as it was sent: a name twice in an object, half of a "
+    "surrogate pair, a number that changes as a 64-bit float. `detail` names it and its position. Correct it; do not retry "
+    "as is.",
     401: "No API key (or read token, where that is what counts), or none that is valid; `detail` says what to send.",
     403: "The key is valid, but this member may not do or see this. Of type `taken-over`: the read token is the link's, "
     "and the recipient took the delivery over at `taken_over_at`, in `block` (null while the index is read anew).",
@@ -196,8 +198,9 @@ _MEANING: Final = {
     406: "None of the accepted media types can be made.",
     409: "The same idempotency key stands for something else. Do not retry as is.",
     410: "The chain was rewound below this cursor: start again without one.",
-    413: "The body is larger than this server takes; `detail` names the limit. Send fewer items at a time.",
-    415: "The body must be sent as application/json.",
+    413: "The body is larger than this server takes, in bytes or in values; `detail` names the limit. Send fewer items "
+    "at a time.",
+    415: "The body must be sent as application/json, in UTF-8, and not compressed.",
     422: "A value breaks a rule; `errors` names each. Mend it; do not retry as is.",
     500: "Something failed here; the operator has to look.",
     503: "Something this needs does not answer; nothing was changed. Retry after `Retry-After` seconds.",

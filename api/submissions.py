@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Literal, TypeVar
 
 import orjson
@@ -18,6 +18,7 @@ from chain_client.domain.ids import to_hex
 from chain_client.intake import Answer, Refusal
 
 Item = TypeVar("Item", bound=Incoming)
+Prepared = TypeVar("Prepared")
 
 
 class RefusalModel(BaseModel):
@@ -105,6 +106,16 @@ def request_body(
             },
         }
     }
+
+
+async def submit(
+    prepared: Sequence[Prepared | Refusal],
+    store: Callable[[Sequence[Prepared | Refusal]], Awaitable[list[Answer]]],
+) -> list[Answer]:
+    """Return the prepared items' answers; `store`, which takes the write lock, is called with the well-formed ones."""
+    well_formed = [one for one in prepared if not isinstance(one, Refusal)]
+    stored = iter(await store(well_formed) if well_formed else ())
+    return [Answer("refused", refusal=one) if isinstance(one, Refusal) else next(stored) for one in prepared]
 
 
 def respond(request: Request, context: Services, body: Body[Any], answers: Sequence[Answer]) -> Response:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.auth import WritingCaller
-from api.bodies import read_body
+from api.bodies import ITEM_BYTES_WITH_DOCUMENT, read_body
 from api.deliveries.models import ADAPTER, EXAMPLE, EXAMPLE_WITH_KEY, NewDelivery
 from api.problems import documented
 from api.services import Context
-from api.submissions import ANSWERS, request_body, respond
+from api.submissions import ANSWERS, request_body, respond, submit
+from chain_client.intake import Answer, PreparedDelivery, Refusal
 
 router = APIRouter(prefix="/v1", tags=["deliveries"])
 
@@ -31,8 +34,14 @@ async def post_deliveries(request: Request, caller: WritingCaller, context: Cont
     with a zone and in the future by the ledger's clock. Waybill and record stay private; ids and salted hashes go on
     chain.
     """
-    body = await read_body(request, ADAPTER)
-    requests = [item.request() for item in body.items]
-    async with context.store.write() as connection:
-        answers = await context.intake.open_deliveries(connection, caller.member, requests, context.clock())
-    return respond(request, context, body, answers)
+    body = await read_body(request, ADAPTER, max_bytes=ITEM_BYTES_WITH_DOCUMENT)
+    # Texts before the write lock, and malformed items without it.
+    prepared = await body.work(
+        lambda items: context.intake.prepare_deliveries(caller.member, [item.request() for item in items])
+    )
+
+    async def store(items: Sequence[PreparedDelivery | Refusal]) -> list[Answer]:
+        async with context.store.write() as connection:
+            return await context.intake.open_deliveries(connection, caller.member, items, context.clock())
+
+    return respond(request, context, body, await submit(prepared, store))

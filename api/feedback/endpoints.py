@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Final
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.bodies import read_body
+from api.bodies import ITEM_BYTES_WITH_DOCUMENT, read_body
 from api.feedback.models import ADAPTER, EXAMPLE, NewFeedback
 from api.services import Context
-from api.submissions import ANSWERS, request_body, respond
+from api.submissions import ANSWERS, request_body, respond, submit
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
-_IN_PLACE: Final = 16
-"""Signatures of more items are recovered in a thread, so that others need not wait for them."""
 
 
 @router.post(
@@ -35,11 +30,10 @@ async def post_feedback(request: Request, context: Context) -> Response:
     (too early, delivery not known yet) may be sent again unchanged later. A signature by any other key than the
     delivery's is refused as such (reason 11), whatever else is wrong with the item.
     """
-    body = await read_body(request, ADAPTER)
-    requests = [item.request() for item in body.items]
-    if len(requests) > _IN_PLACE:
-        prepared = await asyncio.to_thread(context.intake.prepare_feedback, requests)
-    else:
-        prepared = context.intake.prepare_feedback(requests)
-    answers = await context.feedback.submit(prepared) if prepared else []
+    body = await read_body(request, ADAPTER, max_bytes=ITEM_BYTES_WITH_DOCUMENT)
+    # Texts and signatures before the write lock, and malformed items without it.
+    prepared = await body.work(
+        lambda items: context.intake.prepare_feedback([item.request() for item in items])
+    )
+    answers = await submit(prepared, context.feedback.submit)
     return respond(request, context, body, answers)

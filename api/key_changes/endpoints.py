@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Final
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -11,11 +10,10 @@ from starlette.responses import Response
 from api.bodies import read_body
 from api.key_changes.models import ADAPTER, EXAMPLE, NewKeyChange
 from api.services import Context
-from api.submissions import ANSWERS, request_body, respond
+from api.submissions import ANSWERS, request_body, respond, submit
+from chain_client.intake import Answer, PreparedKeyChange, Refusal
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
-_IN_PLACE: Final = 16
-"""Signatures of more items are recovered in a thread, so that others need not wait for them."""
 
 
 @router.post(
@@ -32,12 +30,13 @@ async def post_key_changes(request: Request, context: Context) -> Response:
     shop that kept the link's secret signs afterwards is rejected. Sent again it is a `duplicate`; retrying is safe.
     """
     body = await read_body(request, ADAPTER)
-    requests = [item.request() for item in body.items]
     # Signatures before the write lock, which strangers must not hold longer than it takes to look and store.
-    if len(requests) > _IN_PLACE:
-        prepared = await asyncio.to_thread(context.intake.prepare_key_changes, requests)
-    else:
-        prepared = context.intake.prepare_key_changes(requests)
-    async with context.store.write() as connection:
-        answers = await context.intake.change_keys(connection, prepared, context.clock())
-    return respond(request, context, body, answers)
+    prepared = await body.work(
+        lambda items: context.intake.prepare_key_changes([item.request() for item in items])
+    )
+
+    async def store(items: Sequence[PreparedKeyChange | Refusal]) -> list[Answer]:
+        async with context.store.write() as connection:
+            return await context.intake.change_keys(connection, items, context.clock())
+
+    return respond(request, context, body, await submit(prepared, store))

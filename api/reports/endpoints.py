@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.auth import WritingCaller
-from api.bodies import read_body
+from api.bodies import ITEM_BYTES_WITH_DOCUMENT, read_body
 from api.problems import documented
 from api.reports.models import ADAPTER, EXAMPLE, NewReport
 from api.services import Context
-from api.submissions import ANSWERS, request_body, respond
+from api.submissions import ANSWERS, request_body, respond, submit
+from chain_client.intake import Answer, PreparedReport, Refusal
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 
@@ -30,8 +33,14 @@ async def post_reports(request: Request, caller: WritingCaller, context: Context
     is in the future or older than 7 days. A report sent again is a `duplicate`, never a second one, so retrying is
     safe. An item that is refused changes nothing and stops no other; `curable` says whether time alone may cure it.
     """
-    body = await read_body(request, ADAPTER)
-    requests = [item.request() for item in body.items]
-    async with context.store.write() as connection:
-        answers = await context.intake.report(connection, caller.member, requests, context.clock())
-    return respond(request, context, body, answers)
+    body = await read_body(request, ADAPTER, max_bytes=ITEM_BYTES_WITH_DOCUMENT)
+    # Texts before the write lock, and malformed items without it.
+    prepared = await body.work(
+        lambda items: context.intake.prepare_reports([item.request() for item in items])
+    )
+
+    async def store(items: Sequence[PreparedReport | Refusal]) -> list[Answer]:
+        async with context.store.write() as connection:
+            return await context.intake.report(connection, caller.member, items, context.clock())
+
+    return respond(request, context, body, await submit(prepared, store))

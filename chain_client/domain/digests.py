@@ -12,11 +12,10 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Final
 
-import rfc8785
-
 from chain_client.domain.errors import Broken, InvalidInput
 from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import Address, Hash32
+from chain_client.domain.json_text import canonical_json as canonical_json
 from chain_client.domain.records import (
     DriverKey,
     DriverMove,
@@ -148,18 +147,6 @@ class SigningDomain:
 def digest(separator: bytes, item: Signable) -> Hash32:
     """Return what is signed: `keccak256(0x1901 ‖ separator ‖ structHash)`; take `separator` from SigningDomain."""
     return Hash32(keccak256(b"\x19\x01" + separator + struct_hash(item)))
-
-
-def canonical_json(document: Mapping[str, object]) -> bytes:
-    """Return the document as RFC 8785 canonical JSON.
-
-    Raises InvalidInput for what that format cannot hold: a non-finite number, an integer beyond 2^53 − 1,
-    a lone surrogate, or a value that is no JSON.
-    """
-    try:
-        return rfc8785.dumps(document)  # type: ignore[arg-type]  # the library checks the shape itself
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
-        raise InvalidInput("document", f"cannot be written as canonical JSON (RFC 8785): {error}") from error
 
 
 def document_hash(salt: bytes, document: Mapping[str, object]) -> Hash32:

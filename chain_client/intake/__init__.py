@@ -9,8 +9,10 @@ from chain_client.intake.expected import IndexNotReady
 from chain_client.intake.feedback import PreparedFeedback
 from chain_client.intake.intake import Intake
 from chain_client.intake.key_changes import PreparedKeyChange
+from chain_client.intake.openings import PreparedDelivery
 from chain_client.intake.read_tokens import NothingToRead, NotTakenOver, TokenFixed
 from chain_client.intake.refusals import code_of
+from chain_client.intake.reports import PreparedReport
 from chain_client.intake.requests import (
     MAX_DEPTH,
     MAX_DOCUMENT,
@@ -37,8 +39,10 @@ __all__ = [
     "KeyChangeRequest",
     "NotTakenOver",
     "NothingToRead",
+    "PreparedDelivery",
     "PreparedFeedback",
     "PreparedKeyChange",
+    "PreparedReport",
     "ReadTokenRequest",
     "ReceiptSigner",
     "Refusal",

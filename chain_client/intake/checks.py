@@ -51,22 +51,38 @@ def document(value: object, field: str) -> bytes:
     except InvalidInput as error:
         raise InvalidInput(field, error.message) from error
     if len(body) > MAX_DOCUMENT:
-        raise InvalidInput(
-            field, f"must be at most {MAX_DOCUMENT} bytes of canonical JSON, not {len(body)}; shorten it"
-        )
+        raise _too_large(field)
     return body
 
 
+def _too_large(field: str) -> InvalidInput:
+    return InvalidInput(field, f"must be at most {MAX_DOCUMENT} bytes of canonical JSON; shorten it")
+
+
 def _check_tree(value: Mapping[object, object], field: str) -> None:
-    """Check the depth before the encoder, which recurses, sees it."""
+    """Check depth and size before the encoder, which recurses and takes time, sees the document.
+
+    Stops once what was seen needs more than MAX_DOCUMENT bytes: a character and a comma for each value, the names in
+    quotes with a colon, the texts in quotes. It is never more than the document needs.
+    """
     level: list[object] = [value]
+    least = 0
     for _ in range(MAX_DEPTH):
         deeper: list[object] = []
         for one in level:
+            assert isinstance(one, _CONTAINERS)
+            least += 2 * len(one) or 1
+            if least > MAX_DOCUMENT:
+                raise _too_large(field)
             if isinstance(one, Mapping):
-                deeper.extend(inner for inner in one.values() if isinstance(inner, _CONTAINERS))
-            elif isinstance(one, list | tuple):
-                deeper.extend(inner for inner in one if isinstance(inner, _CONTAINERS))
+                least += sum(len(name) + 3 for name in one if isinstance(name, str))
+            for inner in one.values() if isinstance(one, Mapping) else one:
+                if isinstance(inner, str):
+                    least += len(inner) + 1
+                elif isinstance(inner, _CONTAINERS):
+                    deeper.append(inner)
+            if least > MAX_DOCUMENT:
+                raise _too_large(field)
         level = deeper
         if not level:
             return

@@ -21,6 +21,8 @@ from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk, ReceiptSigner
 from chain_client.intake.feedback import PreparedFeedback
 from chain_client.intake.key_changes import PreparedKeyChange
+from chain_client.intake.openings import PreparedDelivery
+from chain_client.intake.reports import PreparedReport
 from chain_client.intake.requests import (
     DeliveryRequest,
     FeedbackRequest,
@@ -72,28 +74,40 @@ class Intake:
         self,
         connection: AsyncConnection,
         member: MemberNumber,
-        requests: Sequence[DeliveryRequest],
+        requests: Sequence[DeliveryRequest | PreparedDelivery | Refusal],
         now: int,
     ) -> list[Answer]:
         """Open deliveries for the shipper `member`; answer each, in order.
 
         Stores intents, waybills and records. A waybill sent again with the same values is a duplicate, and its answer
-        carries the link made here for 24 hours. Raises RoleMissing unless `member` is a shipper.
+        carries the link made here for 24 hours. Raises RoleMissing unless `member` is a shipper. Requests may come
+        prepared (`prepare_deliveries`), so that no transaction is open while records are brought into canonical form.
         """
         return await openings.open_deliveries(self._desk, connection, member, requests, now)
+
+    def prepare_deliveries(
+        self, member: MemberNumber, requests: Sequence[DeliveryRequest]
+    ) -> list[PreparedDelivery | Refusal]:
+        """Check form and write records canonically: what of `open_deliveries` needs no database. May run in a thread."""
+        return [openings.prepare(self._desk, member, request) for request in requests]
 
     async def report(
         self,
         connection: AsyncConnection,
         member: MemberNumber,
-        requests: Sequence[ReportRequest],
+        requests: Sequence[ReportRequest | PreparedReport | Refusal],
         now: int,
     ) -> list[Answer]:
         """Take reports by `member`: the delivery's carrier, or for outcome 6 its shipper; answer each, in order.
 
-        Stores intents and evidence. Raises RoleMissing unless `member` is a carrier or a shipper.
+        Stores intents and evidence. Raises RoleMissing unless `member` is a carrier or a shipper. Requests may come
+        prepared (`prepare_reports`), so that no transaction is open while evidence is brought into canonical form.
         """
         return await reports.report(self._desk, connection, member, requests, now)
+
+    def prepare_reports(self, requests: Sequence[ReportRequest]) -> list[PreparedReport | Refusal]:
+        """Check form and write evidence canonically: what of `report` needs no database. May run in a thread."""
+        return [reports.prepare(self._desk, request) for request in requests]
 
     async def feedback(
         self,

@@ -40,7 +40,9 @@ _UNKNOWN: Final = DeliveryId(b"")
 
 
 @dataclass(slots=True)
-class _Asked(Asked):
+class PreparedDelivery(Asked):
+    """A delivery to open whose form is good; made by `prepare`."""
+
     request: DeliveryRequest
     record: bytes | None
     document: Document | None = None
@@ -53,13 +55,13 @@ async def open_deliveries(
     desk: Desk,
     connection: AsyncConnection,
     member: MemberNumber,
-    requests: Sequence[DeliveryRequest],
+    requests: Sequence[DeliveryRequest | PreparedDelivery | Refusal],
     now: int,
 ) -> list[Answer]:
     """See `Intake.open_deliveries`."""
     await require_role(connection, desk.ledger_id, member, Role.SHIPPER, "shipper")
     head = await current_head(connection, desk.ledger_id)
-    asked = [_check(desk, member, request) for request in requests]
+    asked = [prepare(desk, member, one) if isinstance(one, DeliveryRequest) else one for one in requests]
     good = [one for one in asked if not isinstance(one, Refusal)]
     owner = (member, Kind.OPENING)
     found = await writer.find(connection, desk.ledger_id, [(*owner, one.key) for one in good])
@@ -85,7 +87,7 @@ async def open_deliveries(
         connection, desk.ledger_id, {one.request.carrier for one in unseen}
     )
 
-    def judge(one: _Asked) -> Refusal | Item:
+    def judge(one: PreparedDelivery) -> Refusal | Item:
         if one.request.waybill in known:
             return refusals.WAYBILL_KNOWN
         _prepare(desk, member, one, now)
@@ -120,7 +122,8 @@ async def open_deliveries(
     return walk.answers()
 
 
-def _check(desk: Desk, member: MemberNumber, request: DeliveryRequest) -> _Asked | Refusal:
+def prepare(desk: Desk, member: MemberNumber, request: DeliveryRequest) -> PreparedDelivery | Refusal:
+    """Return the request checked, its record in canonical form: all that needs no database."""
     try:
         name = checks.text(request.waybill, MAX_WAYBILL, "waybill")
         checks.integer(request.carrier, checks.U16, "carrier", least=1)
@@ -142,7 +145,7 @@ def _check(desk: Desk, member: MemberNumber, request: DeliveryRequest) -> _Asked
     )
     # A keyed hash stands for the waybill: intents are never erased, waybills are.
     key = body_hash(desk.body_key, b"waybill", member.to_bytes(2, "big"), name)
-    return _Asked(_UNKNOWN, key, hashed, request, record)
+    return PreparedDelivery(_UNKNOWN, key, hashed, request, record)
 
 
 def _check_link(request: DeliveryRequest) -> None:
@@ -168,7 +171,7 @@ def _id(member: MemberNumber, request: DeliveryRequest) -> DeliveryId:
     return delivery_id(member, request.salt, request.waybill)
 
 
-def _prepare(desk: Desk, member: MemberNumber, one: _Asked, now: int) -> None:
+def _prepare(desk: Desk, member: MemberNumber, one: PreparedDelivery, now: int) -> None:
     """Give the delivery its id, its document and, where the shop made none, its link."""
     request = one.request
     salt = request.salt if request.salt is not None else secrets.token_bytes(32)
@@ -188,7 +191,7 @@ def _prepare(desk: Desk, member: MemberNumber, one: _Asked, now: int) -> None:
     one.waybill = Waybill(one.delivery_id, member, request.waybill, salt, token_hash, sealed, until)
 
 
-def _opening(one: _Asked) -> Opening:
+def _opening(one: PreparedDelivery) -> Opening:
     request = one.request
     return Opening(
         one.delivery_id,
@@ -200,7 +203,7 @@ def _opening(one: _Asked) -> Opening:
 
 
 async def _store(
-    desk: Desk, connection: AsyncConnection, member: MemberNumber, walk: Walk[_Asked], now: int
+    desk: Desk, connection: AsyncConnection, member: MemberNumber, walk: Walk[PreparedDelivery], now: int
 ) -> None:
     intents = [
         NewIntent(
@@ -218,7 +221,7 @@ async def _store(
 
 def _remember(
     desk: Desk,
-    walk: Walk[_Asked],
+    walk: Walk[PreparedDelivery],
     intent_id: bytes,
     index: int,
     kept: Waybill | None,

@@ -24,7 +24,9 @@ from chain_client.vault.documents import Document
 
 
 @dataclass(slots=True)
-class _Asked(Asked):
+class PreparedReport(Asked):
+    """A report whose form is good; made by `prepare`."""
+
     request: ReportRequest
     evidence: bytes | None
     document: Document | None = None
@@ -34,13 +36,13 @@ async def report(
     desk: Desk,
     connection: AsyncConnection,
     member: MemberNumber,
-    requests: Sequence[ReportRequest],
+    requests: Sequence[ReportRequest | PreparedReport | Refusal],
     now: int,
 ) -> list[Answer]:
     """See `Intake.report`."""
     await require_role(connection, desk.ledger_id, member, Role.CARRIER | Role.SHIPPER, "carrier or shipper")
     head = await current_head(connection, desk.ledger_id)
-    asked = [_check(desk, request) for request in requests]
+    asked = [prepare(desk, one) if isinstance(one, ReportRequest) else one for one in requests]
     owner = (member, Kind.REPORT)
     keys = [(*owner, one.key) for one in asked if not isinstance(one, Refusal)]
     found = await writer.find(connection, desk.ledger_id, keys)
@@ -49,7 +51,7 @@ async def report(
     expected = await expect(connection, desk.ledger_id, head, [one.delivery_id for one in unseen])
     carriers = await carriers_of(connection, desk.ledger_id, {one.request.driver for one in unseen})
 
-    def judge(one: _Asked) -> Refusal | Item:
+    def judge(one: PreparedReport) -> Refusal | Item:
         request, delivery = one.request, expected[one.delivery_id]
         if one.evidence is not None and one.document is None:
             one.document = documents.of_body("evidence", one.delivery_id, one.evidence)
@@ -72,7 +74,8 @@ async def report(
     return walk.answers()
 
 
-def _check(desk: Desk, request: ReportRequest) -> _Asked | Refusal:
+def prepare(desk: Desk, request: ReportRequest) -> PreparedReport | Refusal:
+    """Return the request checked, its evidence in canonical form: all that needs no database."""
     try:
         checks.exact(request.delivery_id, 32, "delivery_id")
         checks.integer(request.outcome, checks.U8, "outcome")
@@ -88,7 +91,7 @@ def _check(desk: Desk, request: ReportRequest) -> _Asked | Refusal:
         + request.driver.to_bytes(4, "big")
         + request.occurred_at.to_bytes(4, "big")
     )
-    return _Asked(
+    return PreparedReport(
         request.delivery_id,
         b"said" + said if key is None else body_hash(desk.body_key, b"key", key),
         body_hash(desk.body_key, b"report", said, evidence),
@@ -98,7 +101,7 @@ def _check(desk: Desk, request: ReportRequest) -> _Asked | Refusal:
 
 
 async def _store(
-    desk: Desk, connection: AsyncConnection, member: MemberNumber, walk: Walk[_Asked], now: int
+    desk: Desk, connection: AsyncConnection, member: MemberNumber, walk: Walk[PreparedReport], now: int
 ) -> None:
     intents = [
         NewIntent(
