@@ -13,11 +13,12 @@ class ExitCode(IntEnum):
     OK = 0
     """Done."""
     DIFFERENCE = 1
-    """`verify` found a difference, and named the first."""
+    """`verify` found a difference, and named the first; `receipt check` found a broken promise."""
     USAGE = 2
     """The arguments or the input are off: mend them; running it again as it is cannot help."""
     UNAVAILABLE = 3
-    """A node, the API or the database did not answer, or a port is taken; the same command may be run again."""
+    """A node, the API or the database did not answer, a port is taken, or a receipt is not due yet; the same command
+    may be run again."""
     BROKEN = 4
     """What is stored contradicts itself or the chain (another ledger, a deleted chain): stop and look."""
     REFUSED = 5

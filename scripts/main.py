@@ -17,7 +17,7 @@ from api.settings import parse_origin
 from chain_client.domain.errors import DoorstepError
 from chain_client.domain.ids import DriverNumber, MemberNumber, parse_delivery_id
 from chain_client.domain.records import Kind
-from scripts import register
+from scripts import promise_commands, register
 from scripts.arguments import Child, Data, Json, Keystore, PasswordFile
 from scripts.datadir import DEFAULT_DATA, DataDirectory
 from scripts.exit_codes import ExitCode, exit_code_of
@@ -31,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
 )
 import_app = typer.Typer(help="Replaying data sets of elsewhere.", no_args_is_help=True)
-for _name, _register in register.APPS.items():
+for _name, _register in {**register.APPS, **promise_commands.APPS}.items():
     app.add_typer(_register, name=_name)
 app.add_typer(import_app, name="import")
 
