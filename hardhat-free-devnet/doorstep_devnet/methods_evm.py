@@ -10,7 +10,7 @@ import orjson
 from .chain_store import ChainView
 from .clock import CLOCK_KEY, ClockState
 from .errors import InvalidParams, ServerError
-from .hexes import quantity, read_quantity
+from .hexes import data, quantity, read_hash, read_quantity
 from .node import Node
 from .records import BlockData
 from .rpc import Method, Runs, methods
@@ -46,6 +46,10 @@ class EvmMethods:
                 ("anvil_snapshot", self.snapshot),
                 ("anvil_revert", self.revert),
                 ("hardhat_mine", self.mine_several),
+                ("evm_dropTransaction", self.drop),
+                ("anvil_dropTransaction", self.drop),
+                ("hardhat_dropTransaction", self.drop_if_waiting),
+                ("anvil_dropAllTransactions", self.drop_all),
             ],
         )
 
@@ -127,6 +131,21 @@ class EvmMethods:
             miner.head_timestamp = head_timestamp
             self._node.events.publish_removed(removed)
         return True
+
+    async def drop(self, tx_hash: object) -> str | None:
+        """Forget a waiting transaction; answers its hash, or null where none of that hash waits."""
+        wanted = read_hash(tx_hash, "hash")
+        async with self._node.miner.lock:
+            return data(wanted) if self._node.pool.drop(wanted) else None
+
+    async def drop_if_waiting(self, tx_hash: object) -> bool:
+        """Forget a waiting transaction; answers whether it was waiting."""
+        return await self.drop(tx_hash) is not None
+
+    async def drop_all(self) -> None:
+        """Forget everything that waits."""
+        async with self._node.miner.lock:
+            self._node.pool.clear()
 
     async def _set_clock(self, state: ClockState) -> int:
         await self._node.miner.in_writer(lambda: self._node.store.put_meta({CLOCK_KEY: state.encode()}))

@@ -52,11 +52,11 @@ class SendMethods:
         allow = self._node.allow
         if allow is not None and signed.sender not in allow:
             raise NotAuthorized(f"sender account {data(signed.sender)} not authorized to send transactions")
-        if view.tx_place(signed.hash) is not None:
-            raise ServerError("already known")
         state = self._node.state_at(view, view.head_number())
-        _check_funds(signed, state.get_balance(signed.sender))
-        self._node.pool.add(signed, state.get_nonce(signed.sender))
+        nonce = state.get_nonce(signed.sender)
+        if signed.nonce >= nonce:
+            _check_funds(signed, state.get_balance(signed.sender))
+        self._node.pool.add(signed, nonce)
         self._node.miner.wake()
         self._node.events.publish_pending(signed)
         return data(signed.hash)

@@ -1,6 +1,10 @@
 """Transactions accepted and not yet mined, in memory only: a node that is killed forgets them.
 
 Every transaction here passed `accept_tx`. Owned by the event loop; only `ready` may be called from another thread.
+
+A transaction is ready where its sender's nonces up to it have no gap, and queued where they have one. What is queued
+can hold up nobody: it is bounded per sender, and gives way to anything ready. So the transaction that closes a gap is
+always taken.
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ from .errors import ServerError
 from .transactions import SignedTx
 
 MAX_TRANSACTIONS = 4096
+MAX_BYTES = 256 * 1024 * 1024
+MAX_PER_SENDER = 1024
+MAX_QUEUED_PER_SENDER = 64
 PRICE_BUMP_PERCENT = 10
 
 P = ParamSpec("P")
@@ -51,6 +58,7 @@ class Pool:
         self._by_hash: dict[bytes, SignedTx] = {}
         self._arrival: dict[bytes, int] = {}
         self._nonces: dict[bytes, int] = {}
+        self._bytes = 0
         self._counter = count()
         self._lock = threading.Lock()
 
@@ -63,28 +71,86 @@ class Pool:
 
     @_locked
     def add(self, signed: SignedTx, account_nonce: int) -> None:
-        """Take a transaction whose sender has mined `account_nonce` so far; `ServerError` says why not."""
+        """Take a transaction whose sender has mined `account_nonce` so far; `ServerError` says why not.
+
+        Where there is no room, what waits behind a gap makes room first, then the last of whoever has most waiting.
+        """
         if signed.hash in self._by_hash:
             raise ServerError("already known")
         if signed.nonce < account_nonce:
             raise ServerError(f"nonce too low: next nonce {account_nonce}, tx nonce {signed.nonce}")
-        waiting = self._by_sender.get(signed.sender, {})
-        present = waiting.get(signed.nonce)
-        if present is not None:
-            self._check_replacement(present, signed)
-            self._drop(present)
-        elif len(self._by_hash) >= MAX_TRANSACTIONS:
-            raise ServerError(f"txpool is full: {MAX_TRANSACTIONS} transactions are waiting")
+        self._forget_below(signed.sender, account_nonce)
+        present = self._by_sender.get(signed.sender, {}).get(signed.nonce)
+        is_ready = signed.nonce <= self.pending_nonce(signed.sender, account_nonce)
+        leaving = self._replaced(present, signed, is_ready=is_ready)
+        if present is None:
+            leaving += self._over_sender_limits(signed, account_nonce, is_ready=is_ready)
+        leaving += self._over_limits(signed, leaving, is_ready=is_ready)
+        for one in leaving:
+            self._drop(one)
         self._by_sender.setdefault(signed.sender, {})[signed.nonce] = signed
         self._by_hash[signed.hash] = signed
+        self._bytes += len(signed.raw)
         self._arrival[signed.hash] = next(self._counter)
         self._nonces[signed.sender] = account_nonce
 
-    def _check_replacement(self, present: SignedTx, signed: SignedTx) -> None:
+    def _replaced(self, present: SignedTx | None, signed: SignedTx, *, is_ready: bool) -> list[SignedTx]:
+        """Return what `signed` replaces: behind a gap at the same fees or higher, otherwise 10 % higher."""
+        if present is None:
+            return []
         for name in ("max_fee_per_gas", "max_priority_fee_per_gas"):
             old, new = getattr(present.tx, name), getattr(signed.tx, name)
-            if new <= old or new * 100 < old * (100 + PRICE_BUMP_PERCENT):
-                raise ServerError("replacement transaction underpriced")
+            least = max(old + 1, -(-old * (100 + PRICE_BUMP_PERCENT) // 100)) if is_ready else old
+            if new < least:
+                raise ServerError(f"replacement transaction underpriced: {name} {new}, at least {least}")
+        return [present]
+
+    def _over_sender_limits(self, signed: SignedTx, account_nonce: int, *, is_ready: bool) -> list[SignedTx]:
+        """Return the sender's own transaction that gives way: its highest nonce, where `signed` comes before that."""
+        waiting = self._by_sender.get(signed.sender, {})
+        queued = len(waiting) - (self.pending_nonce(signed.sender, account_nonce) - account_nonce)
+        if len(waiting) < MAX_PER_SENDER and (is_ready or queued < MAX_QUEUED_PER_SENDER):
+            return []
+        highest = max(waiting)
+        if signed.nonce < highest:
+            return [waiting[highest]]
+        if is_ready:
+            raise ServerError(
+                f"account limit exceeded: {len(waiting)} transactions of this sender are waiting"
+            )
+        raise ServerError(
+            f"account limit exceeded: {queued} transactions of this sender wait behind a nonce gap; "
+            f"send nonce {self.pending_nonce(signed.sender, account_nonce)} first"
+        )
+
+    def _over_limits(self, signed: SignedTx, leaving: list[SignedTx], *, is_ready: bool) -> list[SignedTx]:
+        """Return what gives way to `signed` so that all fits, apart from what is `leaving` anyway."""
+        gone = {one.hash for one in leaving}
+        count = len(self._by_hash) - len(leaving)
+        size = self._bytes - sum(len(one.raw) for one in leaving)
+        if count < MAX_TRANSACTIONS and size + len(signed.raw) <= MAX_BYTES:
+            return []
+        chosen: list[SignedTx] = []
+        lists = {
+            one.sender: (
+                [tx for tx in one.ready if tx.hash not in gone],
+                [tx for tx in one.queued if tx.hash not in gone],
+            )
+            for one in self.senders()
+        }
+        own_ready, own_queued = lists.get(signed.sender, ([], []))
+        while count >= MAX_TRANSACTIONS or size + len(signed.raw) > MAX_BYTES:
+            victim = max((queued for _, queued in lists.values()), key=len, default=[])
+            least = 0 if is_ready else len(own_queued) + 1
+            if not victim and is_ready:
+                victim = max((ready for ready, _ in lists.values()), key=len, default=[])
+                least = len(own_ready) + 1
+            if len(victim) <= least:
+                raise ServerError(f"txpool is full: {len(self._by_hash)} transactions are waiting")
+            chosen.append(victim.pop())
+            count -= 1
+            size -= len(chosen[-1].raw)
+        return chosen
 
     def pending_nonce(self, sender: bytes, account_nonce: int) -> int:
         """The nonce after the last of `sender` that can be mined without a gap."""
@@ -128,11 +194,25 @@ class Pool:
     @_locked
     def mined(self, transactions: Iterable[tuple[bytes, int]]) -> None:
         """Forget what was mined, given as sender and nonce, and whatever else that makes too old."""
+        highest: dict[bytes, int] = {}
         for sender, nonce in transactions:
-            for old in [tx for n, tx in self._by_sender.get(sender, {}).items() if n <= nonce]:
-                self._drop(old)
-            if sender in self._by_sender:
-                self._nonces[sender] = nonce + 1
+            highest[sender] = max(nonce, highest.get(sender, 0))
+        for sender, nonce in highest.items():
+            self._forget_below(sender, nonce + 1)
+
+    def _forget_below(self, sender: bytes, account_nonce: int) -> None:
+        for old in [tx for nonce, tx in self._by_sender.get(sender, {}).items() if nonce < account_nonce]:
+            self._drop(old)
+        if sender in self._by_sender:
+            self._nonces[sender] = account_nonce
+
+    @_locked
+    def drop(self, tx_hash: bytes) -> bool:
+        """Forget a waiting transaction; False where none of that hash waits. Those after it wait behind a gap."""
+        signed = self._by_hash.get(tx_hash)
+        if signed is not None:
+            self._drop(signed)
+        return signed is not None
 
     @_locked
     def refuse(self, signed: SignedTx) -> None:
@@ -145,9 +225,11 @@ class Pool:
         """Forget everything."""
         for store in (self._by_sender, self._by_hash, self._arrival, self._nonces):
             store.clear()
+        self._bytes = 0
 
     def _drop(self, signed: SignedTx) -> None:
         waiting = self._by_sender[signed.sender]
         del waiting[signed.nonce], self._by_hash[signed.hash], self._arrival[signed.hash]
+        self._bytes -= len(signed.raw)
         if not waiting:
             del self._by_sender[signed.sender], self._nonces[signed.sender]

@@ -19,6 +19,8 @@ async def w3(devnet: RpcClient) -> Any:
     await provider.disconnect()
 
 
+ELSEWHERE = "0x" + "22" * 20
+
 FEES: dict[int, dict[str, Any]] = {
     0: {"gasPrice": 0},
     1: {
@@ -176,21 +178,17 @@ async def test_a_nonce_already_used_is_refused_with_both_numbers(sender: Sender)
         await sender.send(nonce=0, to="0x" + "33" * 20)
 
 
-async def test_the_same_bytes_again_are_already_known_waiting_or_mined(sender: Sender) -> None:
-    waiting = sender.sign(nonce=5, to="0x" + "22" * 20)
+async def test_the_same_bytes_again_are_already_known_while_they_wait_and_nonce_too_low_once_mined(
+    sender: Sender,
+) -> None:
+    waiting = sender.sign(nonce=5, to=ELSEWHERE)
     await sender.client.rpc("eth_sendRawTransaction", waiting)
     with pytest.raises(RpcFailed, match="already known"):
         await sender.client.rpc("eth_sendRawTransaction", waiting)
-    mined = sender.sign(to="0x" + "22" * 20)
+    mined = sender.sign(to=ELSEWHERE)
     await sender.client.receipt(await sender.client.rpc("eth_sendRawTransaction", mined))
-    with pytest.raises(RpcFailed, match="already known"):
+    with pytest.raises(RpcFailed, match="nonce too low: next nonce 1, tx nonce 0"):
         await sender.client.rpc("eth_sendRawTransaction", mined)
-
-
-async def test_another_transaction_in_the_same_place_is_underpriced(sender: Sender) -> None:
-    await sender.send(nonce=5, to="0x" + "22" * 20)
-    with pytest.raises(RpcFailed, match="replacement transaction underpriced"):
-        await sender.send(nonce=5, to="0x" + "33" * 20)
 
 
 @pytest.mark.parametrize(
