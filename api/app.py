@@ -81,7 +81,7 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        store = open_store(settings.database)
+        store = open_store(settings.database, create=False)
         try:
             made = await _services(settings, store, clock)
             app.state.services = made
@@ -133,7 +133,9 @@ async def _services(settings: Settings, store: Store, clock: Callable[[], int]) 
     async with store.write() as connection:
         ledger_id = await register_ledger(connection, settings.identity)
     relay = await asyncio.to_thread(_relay, settings)
-    intake = Intake(ledger_id, settings.identity, relay, settings.sealing_key, settings.receipt_seconds)
+    intake = Intake(
+        ledger_id, settings.identity, relay, settings.sealing_key, settings.receipt_seconds, settings.limits
+    )
 
     async def store_feedback(requests: Sequence[PreparedFeedback | Refusal]) -> list[Answer]:
         async with store.write() as connection:

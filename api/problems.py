@@ -27,10 +27,13 @@ from chain_client.domain.errors import (
     NotFound,
     Unavailable,
 )
-from chain_client.store import DatabaseUnavailable
+from chain_client.intake import RelayStopped
+from chain_client.store import DatabaseCause, DatabaseUnavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 2
+OPERATOR_SECONDS: Final = 60
+"""`Retry-After` of what only an operator can cure: a 500, and a full or read-only disk."""
 _URN: Final = "urn:doorstep:problem:"
 _log = logging.getLogger("doorstep.api")
 
@@ -84,6 +87,10 @@ class Problem(DoorstepError):
         self.detail = detail
         self.errors = errors
         self.headers = dict(headers or {})
+        if status >= 500:
+            # Whatever fails here is no refusal: whoever asked keeps what they have, and comes again.
+            seconds = RETRY_AFTER_SECONDS if status == 503 else OPERATOR_SECONDS
+            self.headers.setdefault("retry-after", str(seconds))
         self.extra = extra or {}
         super().__init__(detail)
 
@@ -116,14 +123,29 @@ def as_problem(error: DoorstepError) -> Problem:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status == 500:
         return Problem(
-            500, error.code, "What is stored here contradicts itself; the operator has to look. Do not retry."
+            500,
+            error.code,
+            "What is stored here contradicts itself; the operator has to look. Nothing was refused: keep what you "
+            "sent, and send it again once this is cured.",
         )
     if isinstance(error, InvalidInput):
         return Problem(422, error.code, str(error), errors=[(error.field, error.message)])
-    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
-    lost = isinstance(error, DatabaseUnavailable)  # its own words are the database's, and not for outsiders
-    detail = "The database did not answer; nothing was changed. Try again later." if lost else str(error)
-    return Problem(status, error.code, detail, headers=headers)
+    if isinstance(error, DatabaseUnavailable):
+        # Its own words are the database's, and not for outsiders.
+        detail = f"{_DATABASE[error.cause]} Nothing was changed. Try again later."
+        return Problem(503, error.code, detail, extra={"cause": error.cause.value})
+    extra = {"cause": error.cause} if isinstance(error, RelayStopped) else None
+    return Problem(status, error.code, str(error), extra=extra)
+
+
+_DATABASE: Final[Mapping[DatabaseCause, str]] = {
+    DatabaseCause.FULL: "The service's disk is full.",
+    DatabaseCause.READ_ONLY: "The service's database is read-only.",
+    DatabaseCause.IO: "The service's disk does not read or write.",
+    DatabaseCause.LOCKED: "The service's database is busy.",
+    DatabaseCause.GONE: "The service's database does not answer.",
+    DatabaseCause.DAMAGED: "The service's database is damaged.",
+}
 
 
 def not_found(what: str) -> Problem:
@@ -202,11 +224,21 @@ _MEANING: Final = {
     "at a time.",
     415: "The body must be sent as application/json, in UTF-8, and not compressed.",
     422: "A value breaks a rule; `errors` names each. Mend it; do not retry as is.",
-    500: "Something failed here; the operator has to look.",
-    503: "Something this needs does not answer; nothing was changed. Retry after `Retry-After` seconds.",
+    500: "Something failed here; the operator has to look. It is no refusal: retry after `Retry-After` seconds.",
+    503: "Something this needs does not answer, or does not record; nothing was changed. Retry after `Retry-After` "
+    "seconds. Types: `database-unavailable` (`cause` is full, read-only, io, locked, gone or damaged), "
+    "`index-not-ready` (the ledger is not read, or has not been lately), `relay-stopped` (what recipients sign cannot "
+    "be recorded now, so no receipt is given; `cause` says why), `not-ready` (of /readyz alone).",
 }
 
 
+_RETRY_AFTER: Final[dict[str, Any]] = {
+    "Retry-After": {
+        "description": "After how many seconds to try again.",
+        "required": True,
+        "schema": {"type": "integer"},
+    }
+}
 _HEADERS: Final[dict[int, dict[str, Any]]] = {
     401: {
         "WWW-Authenticate": {
@@ -215,13 +247,8 @@ _HEADERS: Final[dict[int, dict[str, Any]]] = {
             "schema": {"type": "string"},
         }
     },
-    503: {
-        "Retry-After": {
-            "description": "After how many seconds to try again.",
-            "required": True,
-            "schema": {"type": "integer"},
-        }
-    },
+    500: _RETRY_AFTER,
+    503: _RETRY_AFTER,
 }
 
 

@@ -13,6 +13,7 @@ from api.gathering import Gathering
 from api.settings import Settings
 from api.stream.streams import Streams
 from chain_client.domain.ids import Address
+from chain_client.health import Limits
 from chain_client.intake import Intake, PreparedFeedback, Refusal
 from chain_client.store import LedgerId, Store
 
@@ -30,6 +31,11 @@ class Services:
     """This machine's clock, Unix seconds; the ledger's rules go by the chain's, which the index holds."""
     feedback: Gathering[PreparedFeedback | Refusal]
     streams: Streams
+
+    @property
+    def limits(self) -> Limits:
+        """From when on the service says that it is not ready."""
+        return self.settings.limits
 
 
 async def services(request: Request) -> Services:

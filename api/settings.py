@@ -14,6 +14,7 @@ import orjson
 from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import parse_address, parse_hash, parse_hex
 from chain_client.domain.ledger import LedgerIdentity
+from chain_client.health import Limits
 
 PREFIX: Final = "DOORSTEP_"
 DEFAULT_PAGES: Final = Path(__file__).parent / "pages" / "built"
@@ -49,7 +50,7 @@ class Settings:
     ready_lag_blocks: int = 5
     """`/readyz` says 503 where the index is further behind the node's head than this …"""
     ready_silence_seconds: int = 60
-    """… or where the worker has not looked at the node for longer than this."""
+    """… or where the worker has not looked at the node for longer than this. Nothing is judged or promised then."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call; none by default."""
     max_connections: int = 2000
@@ -58,6 +59,11 @@ class Settings:
     """Open `/v1/stream`s at a time; three quarters of them at most for callers without key or token."""
     own_process: bool = True
     """Whether the process is the API's alone: what is loaded by its start is then left out of garbage collection."""
+
+    @property
+    def limits(self) -> Limits:
+        """From when on the index is behind, an observation of the chain too old, and the relay overdue."""
+        return Limits(self.ready_lag_blocks, self.ready_silence_seconds, self.receipt_seconds)
 
     @property
     def shows_reputations(self) -> bool:

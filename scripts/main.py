@@ -17,7 +17,7 @@ from api.settings import parse_origin
 from chain_client.domain.errors import DoorstepError
 from chain_client.domain.ids import DriverNumber, MemberNumber, parse_delivery_id
 from chain_client.domain.records import Kind
-from scripts import promise_commands, register
+from scripts import operate, promise_commands, register
 from scripts.arguments import Child, Data, Json, Keystore, PasswordFile
 from scripts.datadir import DEFAULT_DATA, DataDirectory
 from scripts.exit_codes import ExitCode, exit_code_of
@@ -31,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
 )
 import_app = typer.Typer(help="Replaying data sets of elsewhere.", no_args_is_help=True)
-for _name, _register in {**register.APPS, **promise_commands.APPS}.items():
+for _name, _register in {**register.APPS, **promise_commands.APPS, **operate.APPS}.items():
     app.add_typer(_register, name=_name)
 app.add_typer(import_app, name="import")
 
@@ -225,6 +225,21 @@ def history(
         last_block=to_block,
     )
     asyncio.run(command.run(DataDirectory(data), query, limit, Output(json=json)))
+
+
+@app.command()
+def status(data: Data = DEFAULT_DATA, json: Json = False) -> None:
+    """Show whether everything is read and recorded, and if not, what to do. Needs neither node nor API.
+
+    Exit code 0 where the service is ready, 3 where it is not.
+    """
+    from scripts import status as command
+
+    directory = DataDirectory(data).require()
+    found = asyncio.run(command.find(directory))
+    command.show(directory, found, Output(json=json))
+    if not found.ready:
+        raise SystemExit(int(ExitCode.UNAVAILABLE))
 
 
 @app.command()

@@ -9,21 +9,24 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.fields import ISSUE_NAMES, OUTCOME_NAMES
-from api.problems import RETRY_AFTER_SECONDS, Problem, documented
+from api.problems import Problem, documented
 from api.services import Context, Reading, Services
 from api.status.models import HealthModel, LedgerModel, ReadyModel, StatusModel
 from api.times import format_time
 from chain_client.domain.digests import DOMAIN_NAME, DOMAIN_VERSION, TYPE_STRINGS
 from chain_client.domain.ids import MemberNumber, to_hex
+from chain_client.domain.ledger import LedgerIdentity
 from chain_client.domain.records import Feedback, KeyChange, ReadToken, Receipt, Role
+from chain_client.health import Account, Stop, account
 from chain_client.indexer import reader as index
-from chain_client.indexer.reader import IndexedHead, IndexedMember
-from chain_client.outbox import reader as outbox
+from chain_client.indexer.reader import IndexedMember
 from chain_client.store import LedgerId
 
 router = APIRouter(tags=["status"])
 VERSION: Final = version("doorstep")
 _MEMBERS_AT_ONCE: Final = 500
+_SUSPICIOUS_SECONDS: Final = 5
+"""An observation that is older makes the status try whether the database can store."""
 
 
 @router.get("/healthz", summary="Is the process alive", response_model=HealthModel, responses=documented())
@@ -32,48 +35,71 @@ async def healthz() -> dict[str, Any]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="Are answers current", response_model=ReadyModel, responses=documented())
-async def readyz(context: Context, connection: Reading) -> dict[str, Any]:
-    """Say whether the index has caught up with the node. For anyone.
+@router.get(
+    "/readyz",
+    summary="Are answers current, and is what is sent recorded",
+    response_model=ReadyModel,
+    responses=documented(),
+)
+async def readyz(context: Context) -> dict[str, Any]:
+    """Say whether the index has caught up with the node, and whether what recipients sign is recorded. For anyone.
 
-    503 while it has not, is halted, or the worker has not looked at the node lately; `detail` says which.
+    503 while either does not hold: `detail` says why and what the operator does, `reading` and `writing` hold the causes.
+    A member's own lane that stands still does not make the service unready; it is listed in `/v1/status`.
     """
-    head = await index.indexed_head(connection, context.ledger_id)
-    reason = not_ready(context, head)
-    if reason is not None or head is None:
-        raise Problem(503, "not-ready", reason or "", headers={"retry-after": str(RETRY_AFTER_SECONDS)})
-    return {"status": "ready", "indexed_block": head.block_number, "lag": head.lag}
+    found = await account_of(context)
+    if not found.ready or found.head is None:
+        raise Problem(
+            503,
+            "not-ready",
+            " ".join(stop.sentence for stop in found.stops),
+            extra={
+                "reading": [_stop(one) for one in found.reading],
+                "writing": [_stop(one) for one in found.writing],
+            },
+        )
+    return {"status": "ready", "indexed_block": found.head.block_number, "lag": found.head.lag}
 
 
-def not_ready(context: Services, head: IndexedHead | None) -> str | None:
-    """Return why answers are not current; None where they are."""
-    if head is None:
-        return "The index has read nothing yet; is the worker running?"
-    if head.halted is not None:
-        return f"The index is halted: {head.halted}"
-    if head.lag > context.settings.ready_lag_blocks:
-        return f"The index is {head.lag} blocks behind the node."
-    silent = context.clock() - head.observed_at
-    if silent > context.settings.ready_silence_seconds:
-        return f"The worker has not looked at the node for {silent} seconds."
-    return None
+async def account_of(context: Services) -> Account:
+    """Return the account of what stands still; raises DatabaseUnavailable where it cannot even be read."""
+    relay = None if context.relay is None else context.relay
+    now = context.clock()
+    async with context.store.read() as connection:
+        found = await account(connection, context.ledger_id, relay, now, context.limits)
+    suspicious = found.head is None or abs(now - found.head.observed_at) > _SUSPICIOUS_SECONDS
+    if not suspicious and found.ready:
+        return found
+    # The worker writes every second: where it has not, or anything else is wrong, see whether it is the database.
+    unwritable = await context.store.why_unwritable()
+    if unwritable is None:
+        return found
+    async with context.store.read() as connection:
+        return await account(connection, context.ledger_id, relay, now, context.limits, unwritable)
 
 
 @router.get(
     "/v1/status", summary="Where everything stands", response_model=StatusModel, responses=documented()
 )
-async def status(context: Context, connection: Reading) -> dict[str, Any]:
-    """Return chain, index, and what waits. For anyone. It comes from the database, so it needs no node."""
-    head = await index.indexed_head(connection, context.ledger_id)
-    backlog = await outbox.backlog(connection, context.ledger_id)
-    lanes = await outbox.lane_views(connection, context.ledger_id)
-    identity = context.settings.identity
-    reason = not_ready(context, head)
-    since = backlog.oldest_at
+async def status(context: Context) -> dict[str, Any]:
+    """Return chain, index, what waits, and what stands still. For anyone. It comes from the database: no node is asked."""
+    found = await account_of(context)
     return {
-        "ready": reason is None,
-        "not_ready_because": reason,
+        **status_of(found, context.settings.identity, context.clock()),
         "version": VERSION,
+        "public_reputations": context.settings.shows_reputations,
+        "public_record": context.settings.public_record,
+    }
+
+
+def status_of(found: Account, identity: LedgerIdentity, now: int) -> dict[str, Any]:
+    """Return the account as JSON: what `/v1/status` and `doorstep status --json` share."""
+    head, since = found.head, found.waiting.oldest_at
+    return {
+        "ready": found.ready,
+        "not_ready_because": " ".join(stop.sentence for stop in found.stops) or None,
+        "reading": [_stop(one) for one in found.reading],
+        "writing": [_stop(one) for one in found.writing],
         "engine": head and head.engine,
         "chain_id": identity.chain_id,
         "genesis_hash": to_hex(identity.genesis_hash),
@@ -88,23 +114,28 @@ async def status(context: Context, connection: Reading) -> dict[str, Any]:
         "chain_time": head and format_time(head.chain_time),
         "observed": head and format_time(head.observed_at),
         "waiting": {
-            "intents": backlog.waiting,
+            "intents": found.waiting.waiting,
             "oldest": None if since is None else format_time(since),
-            "oldest_seconds": None if since is None else max(0, context.clock() - since),
+            "oldest_seconds": None if since is None else max(0, now - since),
         },
         "lanes": [
             {
-                "writer": to_hex(lane.writer),
+                "writer": None if lane.writer is None else to_hex(lane.writer),
                 "member": lane.member,
                 "in_flight": lane.in_flight,
+                "waiting": lane.waiting.waiting,
                 "halted": lane.halted,
+                "stopped": None if lane.stop is None else _stop(lane.stop),
             }
-            for lane in lanes
+            for lane in found.lanes
         ],
         "index_halted": head and head.halted,
-        "public_reputations": context.settings.shows_reputations,
-        "public_record": context.settings.public_record,
     }
+
+
+def _stop(stop: Stop) -> dict[str, Any]:
+    since = None if stop.since is None else format_time(stop.since)
+    return {"cause": stop.cause, "detail": stop.words, "remedy": stop.remedy, "since": since}
 
 
 @router.get(

@@ -12,7 +12,7 @@ class HealthModel(BaseModel):
 
 
 class ReadyModel(BaseModel):
-    """The index has caught up, so that answers are current."""
+    """The index has caught up, so that answers are current, and what recipients sign is recorded."""
 
     status: str = Field(description="Always `ready`; anything else is a 503.")
     indexed_block: int
@@ -29,13 +29,26 @@ class WaitingModel(BaseModel):
     oldest_seconds: int | None = Field(description="How long ago that was.")
 
 
+class StopModel(BaseModel):
+    """Why something stands still."""
+
+    cause: str = Field(description="Kebab-case and stable; programs may decide by it.")
+    detail: str = Field(description="What is wrong.")
+    remedy: str = Field(description="What the operator does about it; it names the command.")
+    since: str | None = Field(description="Since when, by this machine's clock; null where it is not known.")
+
+
 class LaneModel(BaseModel):
     """One writer's lane."""
 
-    writer: str
+    writer: str | None = Field(description="The address; null where its key cannot be opened.")
     member: int = Field(description="0 for the relay.")
     in_flight: int = Field(description="Batches sent and not settled.")
-    halted: str | None = Field(description="Why it stopped; null while it runs.")
+    waiting: int = Field(description="Items of this member accepted and not settled.")
+    halted: str | None = Field(description="Why it stopped until an operator resumes it; null while it runs.")
+    stopped: StopModel | None = Field(
+        description="What stops it, halted or waiting for something; null where nothing does."
+    )
 
 
 class StatusModel(BaseModel):
@@ -43,6 +56,11 @@ class StatusModel(BaseModel):
 
     ready: bool
     not_ready_because: str | None
+    reading: list[StopModel] = Field(description="What keeps answers from being current.")
+    writing: list[StopModel] = Field(
+        description="What keeps feedback and key changes from being recorded: while there is anything, they are answered "
+        "503 and no receipt is given."
+    )
     version: str
     engine: str | None = Field(description="What the node calls itself; null before the worker first saw it.")
     chain_id: int

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from chain_client.domain.errors import Broken, Unavailable
+from chain_client.domain.causes import Cause
+from chain_client.domain.errors import Broken, DoorstepError
 from chain_client.domain.ids import Hash32, to_hex
 from chain_client.domain.ledger import LedgerIdentity
 from chain_client.domain.records import LoggedEvent
@@ -23,6 +24,7 @@ from chain_client.indexer.records import BlockRef, IndexedHead
 from chain_client.indexer.rewind import rewind
 from chain_client.rpc.errors import BlockUnknown
 from chain_client.store import LedgerId, Store
+from chain_client.store.troubles import INDEX, PartTroubles
 from chain_client.waiting import until_either
 
 _FIRST_SPAN: Final = 32
@@ -42,7 +44,7 @@ class IndexHalted(Broken):
     node; where that is this one, rebuild the index.
     """
 
-    code = "index-halted"
+    code = Cause.INDEX_HALTED
 
 
 class Header(Protocol):
@@ -130,13 +132,15 @@ class Follower:
         self._deploy_block = ledger.deployment.identity.deploy_block
         self._span = _FIRST_SPAN
         self._ahead: asyncio.Task[_Range | None] | None = None
+        self._troubles = PartTroubles(store, ledger_id, INDEX, clock)
 
     async def run(self, stop: asyncio.Event, poll: float, wake: asyncio.Event) -> None:
         """Follow until `stop` is set: at once while there is more to read, else every `poll` seconds or on `wake`.
 
         After a while of nothing new it looks four times less often.
 
-        A node or database that does not answer is waited for. Raises IndexHalted, having noted why in the cursor.
+        Whatever a node or database answers instead of what was asked is waited for, and kept as the index's trouble
+        (`store.troubles`). Raises IndexHalted, having noted why in the cursor, and what else is Broken.
         """
         try:
             await self._run(stop, poll, wake)
@@ -157,8 +161,12 @@ class Follower:
             wake.clear()
             try:
                 more = await self.step()
-            except Unavailable:
+                await self._troubles.well()
+            except Broken:
+                raise
+            except DoorstepError as error:
                 more = False
+                await self._troubles.failed(error)
             in_vain = 0 if more or wake.is_set() else in_vain + 1
             if not more:
                 await until_either(stop, wake, poll if in_vain <= _QUIET_AFTER else 4 * poll)
@@ -207,8 +215,9 @@ class Follower:
             return True
         self._adapt(len(found.events), found.top.number - first + 1)
         if found.top.number < seen.final.number:
-            # Final blocks do not change, so the next ones may be fetched while these are written.
-            self._ahead = asyncio.create_task(self._fetch(found.top.number + 1, seen))
+            # Final blocks do not change, so the next ones may be fetched while these are written; only final ones.
+            final = replace(seen, head=seen.final)
+            self._ahead = asyncio.create_task(self._fetch(found.top.number + 1, final))
         for top, events in _portions(found):
             async with self._store.read() as connection:
                 with collector_held():
@@ -283,8 +292,8 @@ class Follower:
         number = min(cursor.block_number, cursor.final_number)
         why = (
             f"The node ({seen.head.number} blocks, head {to_hex(seen.head.hash)}) has another block {number} than was "
-            f"indexed, though block {cursor.final_number} ({to_hex(cursor.final_hash)}) was final. Either it serves "
-            "another chain: point to the right node. Or the network broke its finality: then rebuild the index."
+            f"indexed, though block {cursor.final_number} ({to_hex(cursor.final_hash)}) was final. It serves another "
+            "chain, or its chain went back."
         )
         async with self._store.write() as connection:
             await queries.set_halted(connection, self._ledger_id, why)
@@ -292,7 +301,7 @@ class Follower:
 
     async def _observe(self, cursor: IndexedHead, seen: _Seen) -> None:
         now = self._cursor(cursor, seen, BlockRef(cursor.block_number, cursor.block_hash, cursor.block_time))
-        if _same(now, cursor) and seen.at - cursor.observed_at < _OBSERVE_EVERY:
+        if _same(now, cursor) and abs(seen.at - cursor.observed_at) < _OBSERVE_EVERY:
             return
         async with self._store.write() as connection:
             if await self._cursor_is(connection, cursor):

@@ -5,7 +5,7 @@ Front door: `Intake`, the requests it takes and the answers it gives.
 
 from chain_client.intake.answers import Answer, Refusal, SignedReceipt, Status
 from chain_client.intake.desk import ReceiptSigner, RoleMissing
-from chain_client.intake.expected import IndexNotReady
+from chain_client.intake.expected import IndexNotReady, RelayStopped
 from chain_client.intake.feedback import PreparedFeedback
 from chain_client.intake.intake import Intake
 from chain_client.intake.key_changes import PreparedKeyChange
@@ -46,6 +46,7 @@ __all__ = [
     "ReadTokenRequest",
     "ReceiptSigner",
     "Refusal",
+    "RelayStopped",
     "ReportRequest",
     "RoleMissing",
     "SentTwiceAtOnce",

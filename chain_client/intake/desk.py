@@ -11,6 +11,7 @@ from chain_client.domain.errors import Forbidden
 from chain_client.domain.ids import Address, Hash32, MemberNumber
 from chain_client.domain.records import Role
 from chain_client.domain.signatures import CompactSignature
+from chain_client.health import Limits
 from chain_client.indexer import reader
 from chain_client.store import LedgerId
 
@@ -42,6 +43,7 @@ class Desk:
     sealing_key: bytes
     body_key: bytes
     receipt_seconds: int
+    limits: Limits
 
 
 async def require_role(

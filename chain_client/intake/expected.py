@@ -8,7 +8,7 @@ those still waiting as the rules will take them at the chain's time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,15 +17,30 @@ from chain_client.domain.ids import DeliveryId, DriverNumber, MemberNumber, ship
 from chain_client.domain.records import Feedback, Item, KeyChange, Opening, Outcome, Reason, Report, Role
 from chain_client.domain.rules import check_feedback, check_key_change, check_opening, check_report
 from chain_client.domain.words import DeliveryWord
+from chain_client.health import chain_time, observation_stop, relay_stop
 from chain_client.indexer import reader
+from chain_client.intake.desk import Desk
 from chain_client.outbox import writer
 from chain_client.store import LedgerId
 
 
 class IndexNotReady(Unavailable):
-    """The index has not read the ledger yet, or has stopped: nothing can be judged. Try again later."""
+    """The ledger has not been read, or not lately enough to judge by: nothing was changed. Try again later."""
 
     code = "index-not-ready"
+
+
+class RelayStopped(Unavailable):
+    """What recipients sign cannot be recorded now, so nothing was taken and nothing promised. Try again later.
+
+    `cause` is the `Cause` or error code that stops the relay's lane.
+    """
+
+    code = "relay-stopped"
+
+    def __init__(self, message: str, cause: str) -> None:
+        self.cause = cause
+        super().__init__(message)
 
 
 @dataclass(slots=True)
@@ -86,8 +101,31 @@ async def current_head(connection: AsyncConnection, ledger_id: LedgerId) -> read
     if head is None:
         raise IndexNotReady("The ledger has not been read yet. Try again in a moment.")
     if head.halted is not None:
-        raise IndexNotReady(f"Reading the ledger has stopped, and an operator must look: {head.halted}")
+        raise IndexNotReady(f"Reading the ledger is halted: {head.halted} Try again later.")
     return head
+
+
+async def fresh_head(desk: Desk, connection: AsyncConnection, now: int) -> reader.IndexedHead:
+    """Return how far the index is, with the chain's time as it is `now` by this machine's clock.
+
+    Raises IndexNotReady (retry) also where the chain was not observed lately enough to judge or promise by.
+    """
+    head = await current_head(connection, desk.ledger_id)
+    stop = observation_stop(head, now, desk.limits)
+    if stop is not None:
+        raise IndexNotReady(f"{stop.words} Nothing was taken; try again later.")
+    return replace(head, chain_time=chain_time(head, now))
+
+
+async def require_relay(desk: Desk, connection: AsyncConnection, now: int) -> None:
+    """Raise RelayStopped (retry) where what recipients sign cannot be recorded now."""
+    relay = None if desk.relay is None else desk.relay.address
+    stop = await relay_stop(connection, desk.ledger_id, relay, now, desk.limits)
+    if stop is not None:
+        raise RelayStopped(
+            f"What recipients sign cannot be recorded now: {stop.words} Nothing was taken; keep it and send it again.",
+            stop.cause,
+        )
 
 
 async def expect(

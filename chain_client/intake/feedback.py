@@ -17,7 +17,7 @@ from chain_client.domain.signatures import parse_signature, recover
 from chain_client.intake import checks, refusals
 from chain_client.intake.answers import Answer, Refusal, SignedReceipt
 from chain_client.intake.desk import Desk, ReceiptSigner
-from chain_client.intake.expected import current_head, expect
+from chain_client.intake.expected import expect, fresh_head, require_relay
 from chain_client.intake.requests import FeedbackRequest
 from chain_client.intake.walk import SentTwiceAtOnce, Signed, Walk, accepted_ids
 from chain_client.outbox import writer
@@ -89,7 +89,7 @@ async def feedback(
     now: int,
 ) -> list[Answer]:
     """See `Intake.feedback`."""
-    head = await current_head(connection, desk.ledger_id)
+    head = await fresh_head(desk, connection, now)
     asked = [prepare(desk, one) if isinstance(one, FeedbackRequest) else one for one in requests]
     owner = (RELAY, Kind.FEEDBACK)
     keys = [(*owner, one.key) for one in asked if not isinstance(one, Refusal)]
@@ -114,6 +114,8 @@ async def feedback(
         return item
 
     walk.judge(judge)
+    if walk.taken:
+        await require_relay(desk, connection, now)
     await _store(desk, connection, walk, head.chain_time, now)
     return walk.answers()
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import MemberNumber
 from chain_client.domain.ledger import LedgerIdentity
+from chain_client.health import Limits
 from chain_client.intake import feedback, key_changes, openings, read_tokens, reports
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk, ReceiptSigner
@@ -38,7 +39,8 @@ class Intake:
     """One ledger's intake. It holds no state of its own: any number of processes may each have one.
 
     Every verb is called in a write transaction (`Store.write`), whose end makes its answers true; `now` is this
-    machine's clock. All of them raise IndexNotReady (retry) while the index has not begun or has stopped,
+    machine's clock. All of them raise IndexNotReady (retry) while the index has not begun, has stopped or was not kept up
+    lately, RelayStopped (retry) where what recipients sign cannot be recorded now,
     SentTwiceAtOnce and WaybillRace (retry) where another process stored the same at the same moment, and Unavailable
     where the database fails; nothing is stored then. What is wrong with single items is in their answers.
     """
@@ -50,8 +52,11 @@ class Intake:
         relay: ReceiptSigner | None,
         sealing_key: bytes,
         receipt_seconds: int,
+        limits: Limits | None = None,
     ) -> None:
         """Take the relay's signer (None: no receipts), the 32-byte sealing key, and how long a promise may take.
+
+        `limits` say when the chain's observation is too old to judge by, and when the relay stands still.
 
         All processes of a ledger need the same sealing key, and it must not be lost: with another one, links made
         before cannot be given again, and what was sent before is not recognised but refused as known. Raises
@@ -68,6 +73,7 @@ class Intake:
             sealing_key,
             body_key,
             receipt_seconds,
+            Limits(overdue_seconds=receipt_seconds) if limits is None else limits,
         )
 
     async def open_deliveries(

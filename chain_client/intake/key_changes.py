@@ -15,7 +15,7 @@ from chain_client.domain.signatures import parse_signature, recover
 from chain_client.intake import checks, refusals
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk
-from chain_client.intake.expected import current_head, expect
+from chain_client.intake.expected import expect, fresh_head, require_relay
 from chain_client.intake.requests import KeyChangeRequest
 from chain_client.intake.walk import Signed, Walk, accepted_ids
 from chain_client.outbox import writer
@@ -50,7 +50,7 @@ async def change_keys(
     now: int,
 ) -> list[Answer]:
     """See `Intake.change_keys`."""
-    head = await current_head(connection, desk.ledger_id)
+    head = await fresh_head(desk, connection, now)
     asked = [prepare(desk, one) if isinstance(one, KeyChangeRequest) else one for one in requests]
     owner = (RELAY, Kind.KEY_CHANGE)
     keys = [(*owner, one.key) for one in asked if not isinstance(one, Refusal)]
@@ -69,6 +69,8 @@ async def change_keys(
         return one.item
 
     walk.judge(judge)
+    if walk.taken:
+        await require_relay(desk, connection, now)
     intents = [
         NewIntent(
             RELAY,

@@ -25,7 +25,7 @@ from chain_client.indexer import reader
 from chain_client.intake import checks, refusals
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk, require_role
-from chain_client.intake.expected import current_head, expect
+from chain_client.intake.expected import expect, fresh_head
 from chain_client.intake.requests import MAX_WAYBILL, DeliveryRequest
 from chain_client.intake.walk import Asked, Walk, accepted_ids, body_hash
 from chain_client.outbox import writer
@@ -60,7 +60,7 @@ async def open_deliveries(
 ) -> list[Answer]:
     """See `Intake.open_deliveries`."""
     await require_role(connection, desk.ledger_id, member, Role.SHIPPER, "shipper")
-    head = await current_head(connection, desk.ledger_id)
+    head = await fresh_head(desk, connection, now)
     asked = [prepare(desk, member, one) if isinstance(one, DeliveryRequest) else one for one in requests]
     good = [one for one in asked if not isinstance(one, Refusal)]
     owner = (member, Kind.OPENING)

@@ -14,7 +14,7 @@ from chain_client.domain.rules import check_report
 from chain_client.intake import checks, refusals
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk, require_role
-from chain_client.intake.expected import carriers_of, current_head, expect
+from chain_client.intake.expected import carriers_of, expect, fresh_head
 from chain_client.intake.requests import MAX_WAYBILL, ReportRequest
 from chain_client.intake.walk import Asked, Walk, accepted_ids, body_hash
 from chain_client.outbox import writer
@@ -41,7 +41,7 @@ async def report(
 ) -> list[Answer]:
     """See `Intake.report`."""
     await require_role(connection, desk.ledger_id, member, Role.CARRIER | Role.SHIPPER, "carrier or shipper")
-    head = await current_head(connection, desk.ledger_id)
+    head = await fresh_head(desk, connection, now)
     asked = [prepare(desk, one) if isinstance(one, ReportRequest) else one for one in requests]
     owner = (member, Kind.REPORT)
     keys = [(*owner, one.key) for one in asked if not isinstance(one, Refusal)]

@@ -42,10 +42,14 @@ class LaneKey:
 
 @dataclass(frozen=True, slots=True)
 class LaneState:
-    """A lane's row, while held: the nonce its next batch takes (None before first use), and why it halted, if so."""
+    """A lane's row, while held: the nonce its next batch takes (None before first use), and why it halted, if so.
+
+    `renewed`: the lease was this token's already; otherwise what the holder remembers of the lane may be outdated.
+    """
 
     next_nonce: int | None
     halted: str | None
+    renewed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ async def take_lease(
         .values(ledger_id=lane.ledger_id, writer=lane.writer, member=lane.member, lease_until=0)
         .on_conflict_do_nothing()
     )
+    before = await connection.scalar(select(lanes.c.lease_token).where(_this(lane)).with_for_update())
     taken = await connection.execute(
         update(lanes)
         .where(_this(lane))
@@ -124,7 +129,7 @@ async def take_lease(
             f"Writer {to_hex(lane.writer)} has a lane for member {row.member}, not {lane.member}; an address writes "
             "for one member for ever. Use a key of its own for each member."
         )
-    return LaneState(row.next_nonce, row.halted)
+    return LaneState(row.next_nonce, row.halted, renewed=before == token)
 
 
 async def drop_lease(connection: AsyncConnection, lane: LaneKey, token: bytes) -> None:
@@ -147,36 +152,51 @@ async def set_nonce(connection: AsyncConnection, lane: LaneKey, nonce: int) -> N
     await connection.execute(update(lanes).where(_this(lane)).values(next_nonce=nonce))
 
 
-async def halt(connection: AsyncConnection, lane: LaneKey, why: str) -> None:
-    """Stop the lane until a person has looked. In a transaction that holds the lane."""
-    await connection.execute(update(lanes).where(_this(lane)).values(halted=why))
+async def halt(connection: AsyncConnection, lane: LaneKey, why: str, code: str) -> None:
+    """Stop the lane until a person has looked; `code` is the cause. In a transaction that holds the lane."""
+    await connection.execute(update(lanes).where(_this(lane)).values(halted=why, halt_code=code))
 
 
-async def resume(connection: AsyncConnection, lane: LaneKey, next_nonce: int) -> int:
-    """Let a halted lane go on from `next_nonce`, the writer's nonce on chain; return how many items wait again.
-
-    For an operator who has looked. Batches in flight under a nonce below `next_nonce` are given up as never mined
-    (something else used their nonces) and their items queued again: should one be on chain after all, the ledger
-    rejects the second and the lane finds the first. Raises Broken for a batch at or above `next_nonce`: its bytes may
-    still be mined.
-    """
-    newest = await connection.scalar(
-        select(func.max(batches.c.nonce)).where(
-            batches.c.ledger_id == lane.ledger_id, batches.c.writer == lane.writer
+async def last_block(connection: AsyncConnection, lane: LaneKey) -> int | None:
+    """Return the highest block that this lane's batches were settled from; None before the first."""
+    found: int | None = await connection.scalar(
+        select(func.max(intents.c.block_number)).where(
+            intents.c.batch_id.in_(
+                select(batches.c.id).where(
+                    batches.c.ledger_id == lane.ledger_id, batches.c.writer == lane.writer
+                )
+            )
         )
     )
-    if newest is not None and newest >= next_nonce:
-        raise Broken(f"The batch of nonce {newest} was mined, or may still be; resume from a nonce above.")
-    rows = (await connection.execute(_batches_sent(lane))).all()
-    ids = [row.id for row in rows]
-    await connection.execute(update(batches).where(batches.c.id.in_(ids)).values(state="reverted"))
-    waiting = await connection.execute(
-        update(intents)
-        .where(intents.c.batch_id.in_(ids), intents.c.state == IntentState.SENT)
-        .values(state=IntentState.ACCEPTED.value, batch_id=None, batch_index=None)
+    return found
+
+
+async def newest_settled(connection: AsyncConnection, lane: LaneKey) -> tuple[int, list[Hash32]] | None:
+    """Return the block that the lane's newest settled batch was mined in, and the hashes of its transaction.
+
+    None where there is none, or its items were found elsewhere on the chain.
+    """
+    newest = (
+        select(batches.c.id)
+        .where(
+            batches.c.ledger_id == lane.ledger_id,
+            batches.c.writer == lane.writer,
+            batches.c.state == "settled",
+        )
+        .order_by(batches.c.nonce.desc())
+        .limit(1)
     )
-    await connection.execute(update(lanes).where(_this(lane)).values(halted=None, next_nonce=next_nonce))
-    return waiting.rowcount
+    batch_id = await connection.scalar(newest)
+    versions = await connection.execute(
+        select(tx_versions.c.tx_hash).where(tx_versions.c.batch_id == batch_id)
+    )
+    hashes = [Hash32(row.tx_hash) for row in versions]
+    block = await connection.scalar(
+        select(func.max(intents.c.block_number)).where(
+            intents.c.batch_id == batch_id, intents.c.tx_hash.in_(hashes)
+        )
+    )
+    return None if block is None else (block, hashes)
 
 
 async def members_waiting(connection: AsyncConnection, ledger_id: LedgerId) -> list[MemberNumber]:
@@ -332,7 +352,7 @@ def _batches_sent(lane: LaneKey) -> Any:
 
 
 async def in_flight(connection: AsyncConnection, lane: LaneKey) -> list[StoredBatch]:
-    """Return the lane's batches that are not settled, by nonce."""
+    """Return the lane's batches that are not settled, by nonce; versions of equal fees in no order."""
     rows = (await connection.execute(_batches_sent(lane))).all()
     versions: dict[int, list[Version]] = {row.id: [] for row in rows}
     for row in await connection.execute(

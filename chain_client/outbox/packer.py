@@ -13,10 +13,11 @@ from chain_client.bindings.signer import TxFields
 from chain_client.domain.errors import DoorstepError, InvalidInput, Unavailable
 from chain_client.domain.ids import to_hex
 from chain_client.outbox import lanes
+from chain_client.outbox.batching import by_driver
 from chain_client.outbox.context import LaneContext
 from chain_client.outbox.lanes import Claimed, LeaseLost, StoredBatch
 from chain_client.outbox.records import RELAY
-from chain_client.outbox.transactions import version, with_margin, with_raised_fees
+from chain_client.outbox.transactions import fields_of, version, with_margin, with_raised_fees
 from chain_client.rpc.errors import CallReverted, GasLimitExceeded
 
 REVERTS: Final = (ContractError, CallReverted, GasLimitExceeded, InvalidInput)
@@ -66,12 +67,15 @@ class Packer:
     async def pack(self, items: Sequence[Claimed]) -> Packed | None:
         """Return the most of the first items that would not revert; None where not even the first would go alone.
 
-        That one is set aside with the reason. Halving keeps the front, so what stays behind still waits in order.
+        They come ordered by driver (`batching.by_driver`). The one that would not go alone is set aside with the
+        reason. Halving keeps the front, so what stays behind still waits in order.
         """
+        items = by_driver(items)
         while True:
             try:
                 calldata = calldata_of(items)
                 estimate = await self._context.ledger.estimate_batch(self._context.key.writer, calldata)
+                gas = self._gas(estimate, len(items))
             except REVERTS as error:
                 if len(items) == 1:
                     await self._set_aside(items[0], error)
@@ -83,7 +87,35 @@ class Packer:
                 if isinstance(error, GasLimitExceeded):
                     self._most = len(items)
                 continue
-            return Packed(items, calldata, with_margin(estimate, len(items), self._block_gas))
+            return Packed(items, calldata, gas)
+
+    def _gas(self, estimate: int, items: int) -> int:
+        """Return the gas to ask for, at most a block's; GasLimitExceeded where it would be too little for comfort.
+
+        An item alone asks for all that a block holds, and goes if it needs no more than that.
+        """
+        wanted, block = with_margin(estimate, items, self._block_gas), self._block_gas
+        if block is None or wanted <= block:
+            return wanted
+        if items == 1 and estimate <= block:
+            return block
+        raise GasLimitExceeded(f"it needs {estimate} gas, and a block holds {block}")
+
+    async def with_less_gas(self, batch: StoredBatch) -> StoredBatch | None:
+        """Store the same batch once more, asking for no more gas than a block holds now; None where it asks for no more.
+
+        For a batch that the node refuses as too large: the network's limit went down since it was signed. Should its
+        items need more than that, it reverts when mined, and goes on in halves.
+        """
+        context = self._context
+        await self.learn_block_gas()
+        fields = fields_of(batch.versions[-1].raw)
+        if self._block_gas is None or fields.gas <= self._block_gas:
+            return None
+        smaller = version(context.signer, replace(fields, gas=self._block_gas))
+        async with context.holding() as (connection, _):
+            await lanes.add_version(connection, batch.batch_id, smaller)
+        return replace(batch, versions=(*batch.versions, smaller))
 
     async def store(self, packed: Packed) -> StoredBatch | None:
         """Sign and store a batch under the lane's next nonce; None where another lane took one of its items.

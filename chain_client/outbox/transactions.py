@@ -10,7 +10,7 @@ import rlp
 from chain_client.bindings.signer import Signer, TxFields
 from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import Address, Hash32
-from chain_client.outbox.lanes import Version
+from chain_client.outbox.lanes import StoredBatch, Version
 from chain_client.rpc.records import Fees
 
 _TYPE: Final = b"\x02"
@@ -54,6 +54,15 @@ def fields_of(raw: bytes) -> TxFields:
         gas=number(gas),
         max_fee=number(fee),
         priority_fee=number(priority),
+    )
+
+
+def in_order(batch: StoredBatch) -> StoredBatch:
+    """Return the batch with its versions in the order they were signed in: fees only rise, at equal ones gas only falls."""
+    if len(batch.versions) < 2:
+        return batch
+    return replace(
+        batch, versions=tuple(sorted(batch.versions, key=lambda one: (one.fee, -fields_of(one.raw).gas)))
     )
 
 

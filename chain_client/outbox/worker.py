@@ -10,40 +10,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from chain_client.bindings.ledger import Ledger
 from chain_client.bindings.signer import Signer
+from chain_client.domain.causes import remedy
 from chain_client.domain.errors import Broken, DoorstepError, Unavailable
 from chain_client.domain.ids import MemberNumber, to_hex
 from chain_client.outbox import lanes
+from chain_client.outbox.agreement import NodeBehind, NonceTaken, agree_on_nonce
 from chain_client.outbox.context import LaneContext, LaneSettings
 from chain_client.outbox.lanes import LaneKey, LeaseLost, StoredBatch
 from chain_client.outbox.packer import Packer, WriterNotAllowed
 from chain_client.outbox.settler import Settler
-from chain_client.rpc.errors import NonceTooLow, TransactionDeferred, TransactionRefused
+from chain_client.outbox.transactions import in_order
+from chain_client.rpc.errors import GasLimitExceeded, NonceTooLow, TransactionDeferred, TransactionRefused
 from chain_client.rpc.node import Node
 from chain_client.store.database import Store
 from chain_client.store.ledgers import LedgerId
+from chain_client.store.troubles import PartTroubles, lane_part
 from chain_client.waiting import until_either
 
 __all__ = ["Lane", "LaneSettings", "NodeBehind", "NonceTaken", "WriterNotAllowed"]
 
 _DEFAULTS = LaneSettings()
-
-
-class NonceTaken(Broken):
-    """The chain knows transactions of this writer that this lane did not make: its key is used elsewhere."""
-
-    code = "nonce-taken"
-
-
-class NodeBehind(Unavailable):
-    """The node has not yet the blocks that this lane has settled from. Retry once it has caught up."""
-
-    code = "node-behind"
 
 
 @dataclass(slots=True)
@@ -82,8 +74,11 @@ class Lane:
         self._say = self._context.say
         self._packer = Packer(self._context)
         self._settler = Settler(self._context)
+        self._troubles = PartTroubles(store, ledger_id, lane_part(signer.address), clock)
+        self._refused: TransactionRefused | None = None
         self._leased_until = 0
         self._leading = False
+        self._agreed = False  # with the chain, once: from then on only a stranger can use up a nonce
         self._flights: list[_Flight] | None = None  # None: to be read from the database, and sent again
         self._next_nonce = 0
         self._mined = False
@@ -106,8 +101,10 @@ class Lane:
                 try:
                     moved = await self.step()
                     failures, pause = 0, 0.0 if moved else self._pause()
+                    await self._tell(self._refused)
                 except DoorstepError as error:
                     failures += 1
+                    await self._tell(error)
                     pause = min(0.1 * 2 ** min(failures, 10), self._settings.longest_backoff)
                     self._say(
                         logging.WARNING, "backed_off", "%s; again in %.1f s", error, pause, error=error.code
@@ -148,6 +145,13 @@ class Lane:
             raise
         return settled or sent or again
 
+    async def _tell(self, error: DoorstepError | None) -> None:
+        """Keep in the database what this lane fails at; only by the worker that leads it, or tries to."""
+        if error is not None:
+            await self._troubles.failed(error)
+        elif self._leading:
+            await self._troubles.well()
+
     def _pause(self) -> float:
         if not self._leading:
             return self._settings.unable_poll
@@ -163,6 +167,8 @@ class Lane:
         until = now + self._settings.lease
         async with context.store.write() as connection:
             state = await lanes.take_lease(connection, context.key, context.token, now, until)
+            if state is not None and not state.renewed:
+                self._flights = None  # an operator's command, or another worker, had the lane in between
             stored = await lanes.in_flight(connection, context.key) if self._flights is None else None
         if state is None or state.halted is not None:
             self._forget()
@@ -172,8 +178,9 @@ class Lane:
             return True
         self._next_nonce = await self._first_nonce() if state.next_nonce is None else state.next_nonce
         await self._packer.learn_block_gas()
-        flights = [_Flight(batch, now, now) for batch in stored]
-        await self._agree_on_nonce(flights)
+        flights = [_Flight(in_order(batch), now, now) for batch in stored]
+        await agree_on_nonce(context, self._next_nonce, len(flights), first=not self._agreed)
+        self._agreed = True
         for flight in flights:
             await self._send(flight)
         self._flights = flights
@@ -203,24 +210,14 @@ class Lane:
 
     async def _halt(self, error: Broken) -> None:
         self._forget()
-        self._say(logging.ERROR, "halted", "halts: %s", error, error=error.code)
-        with suppress(LeaseLost):
+        self._say(
+            logging.ERROR, "halted", "halts: %s %s", error, remedy(error.code, self._writer), error=error.code
+        )
+        try:
             async with self._context.holding() as (connection, _):
-                await lanes.halt(connection, self._context.key, str(error))
-
-    async def _agree_on_nonce(self, flights: Sequence[_Flight]) -> None:
-        """Compare the table's next nonce with the chain's: it may only be behind by what is in flight."""
-        known = await self._context.node.nonce(self._context.key.writer)
-        if known > self._next_nonce:
-            raise NonceTaken(
-                f"The chain's next nonce of writer {self._writer} is {known}, the lane's {self._next_nonce}: something "
-                "else uses its key. Find out what, then resume the lane from the chain's nonce."
-            )
-        if known + len(flights) < self._next_nonce:
-            raise NodeBehind(
-                f"The node counts {known} transactions of writer {self._writer}, but "
-                f"{self._next_nonce - len(flights)} are settled: it is behind, or not the chain it was."
-            )
+                await lanes.halt(connection, self._context.key, str(error), error.code)
+        except LeaseLost:
+            await self._troubles.failed(error)
 
     # ── sending ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -235,7 +232,7 @@ class Lane:
         items, full = lanes.fitting(claimed, most)
         if not items or (flights and not full):
             return False
-        await self._agree_on_nonce(flights)
+        await agree_on_nonce(self._context, self._next_nonce, len(flights), first=False)
         packed = await self._packer.pack(items)
         batch = None if packed is None else await self._packer.store(packed)
         if packed is None or batch is None:
@@ -257,6 +254,7 @@ class Lane:
         flight.sent_at = now
         try:
             await self._context.node.send(flight.batch.versions[-1].raw)
+            self._refused = None
         except NonceTooLow:
             # Mined already, ours or not: the receipt says.
             flight.used_since = now if flight.used_since is None else flight.used_since
@@ -264,6 +262,16 @@ class Lane:
             flight.sent_at = now + 1 - self._settings.resend_after
             self._say(logging.INFO, "send_deferred", "%s", error, nonce=nonce)
         except TransactionRefused as error:
+            smaller = (
+                await self._packer.with_less_gas(flight.batch)
+                if isinstance(error, GasLimitExceeded)
+                else None
+            )
+            if smaller is not None:
+                flight.batch, flight.sent_at = smaller, now - self._settings.resend_after  # at the next step
+                self._say(logging.WARNING, "batch_capped", "%s", error, nonce=nonce)
+                return
+            self._refused = error
             self._say(logging.ERROR, "send_refused", "%s", error, nonce=nonce, error=error.code)
 
     async def _send_again(self) -> bool:
@@ -306,6 +314,7 @@ class Lane:
                 return moved
             await self._settler.settle(flights[0].batch, receipt)
             flights.pop(0)
+            self._refused = None
             self._mined = moved = True
         return moved
 
@@ -320,8 +329,7 @@ class Lane:
         elif await self._settler.receipt(flight.batch) is None:
             raise NonceTaken(
                 f"Nonce {flight.batch.nonce} of writer {self._writer} is used (the chain's next is {known}), but none "
-                "of the transactions this lane made under it has a receipt: something else uses its key. Find out "
-                "what, then resume the lane from the chain's nonce."
+                "of the transactions this lane made under it has a receipt: something else uses its key."
             )
 
 

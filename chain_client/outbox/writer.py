@@ -55,7 +55,6 @@ __all__ = [
     "kept_receipts",
     "note_documents",
     "pending",
-    "release",
     "submit",
 ]
 
@@ -173,23 +172,6 @@ async def note_documents(connection: AsyncConnection, ledger_id: LedgerId, diges
             )
             .values(document_given=True)
         )
-
-
-async def release(connection: AsyncConnection, ledger_id: LedgerId, intent_ids: Sequence[bytes]) -> int:
-    """Let intents that were set aside wait again, in their old places; return how many did.
-
-    For an operator who has mended what made them revert (a writer's permission, say). Others are left as they are.
-    """
-    released = 0
-    for some in _chunks(dict.fromkeys(intent_ids)):
-        result = await connection.execute(
-            update(intents_table)
-            .where(intents_table.c.ledger_id == ledger_id, intents_table.c.id.in_(some))
-            .where(intents_table.c.state == IntentState.SET_ASIDE)
-            .values(state=IntentState.ACCEPTED.value, detail=None, settled_at=None, batch_id=None)
-        )
-        released += result.rowcount
-    return released
 
 
 async def free_keys(connection: AsyncConnection, ledger_id: LedgerId, intent_ids: Sequence[bytes]) -> None:

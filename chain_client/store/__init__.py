@@ -4,11 +4,13 @@ Front door: `open_store`, `Store.write`, `Store.read`, `migrate`, `register_ledg
 """
 
 from chain_client.domain.ledger import LedgerIdentity
-from chain_client.store.database import DatabaseUnavailable, Store, open_store
+from chain_client.store.database import Store, open_store
+from chain_client.store.failures import DatabaseCause, DatabaseUnavailable
 from chain_client.store.ledgers import LedgerId, LedgerMismatch, register_ledger
 from chain_client.store.migrate import migrate
 
 __all__ = [
+    "DatabaseCause",
     "DatabaseUnavailable",
     "LedgerId",
     "LedgerIdentity",

@@ -6,32 +6,33 @@ transactions begin IMMEDIATE, so two writers wait for each other instead of fail
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chain_client.domain.errors import InvalidInput, Unavailable
+from chain_client.domain.errors import InvalidInput
+from chain_client.store.failures import FAILURES, DatabaseCause, DatabaseUnavailable, as_unavailable
 
 _BUSY_SECONDS = 30
 
 
-class DatabaseUnavailable(Unavailable):
-    """The database did not answer or stayed locked; nothing was changed."""
-
-    code = "database-unavailable"
-
-
 class Store:
-    """A pool of connections to one database. Make it with `open_store`; `close` it before the loop ends."""
+    """A pool of connections to one database. Make it with `open_store`; `close` it before the loop ends.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    `file` is the path of an SQLite database in a file; with `create` false it must exist already.
+    """
+
+    def __init__(self, engine: AsyncEngine, file: str | None = None, *, create: bool = True) -> None:
         self._engine = engine
+        self._file = file
+        self._create = create
+        self._identity: tuple[int, int] | None = None  # of the file that the pool's connections have open
 
     @property
     def engine(self) -> AsyncEngine:
@@ -42,13 +43,15 @@ class Store:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection in one write transaction: committed at the end, rolled back on any error.
 
-        Raises DatabaseUnavailable (retry) where the database does not answer or stays locked for 30 s.
+        Raises DatabaseUnavailable (retry) for every failure of the database itself: full, read-only, locked for 30 s,
+        unreachable, moved away, damaged. Nothing is stored then. A statement at fault keeps its own error.
         """
         async with self._connection() as connection:
             if self._engine.dialect.name == "sqlite":
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
+                self._check_file()
             except BaseException:
                 await connection.rollback()
                 raise
@@ -67,38 +70,84 @@ class Store:
             finally:
                 await connection.rollback()
 
+    async def why_unwritable(self) -> DatabaseUnavailable | None:
+        """Return why nothing can be stored now; None where a write transaction that changes nothing succeeds.
+
+        It costs a commit, so call it where something points to a failure, not on every request.
+        """
+        try:
+            async with self.write() as connection:
+                if self._engine.dialect.name == "sqlite":
+                    # Written back as it is: the page goes to the disk all the same, which a row would not.
+                    version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+                    await connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+                else:
+                    await connection.exec_driver_sql("SELECT pg_current_xact_id()")
+        except DatabaseUnavailable as error:
+            return error
+        return None
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        await self._follow_file()
+        connected = False
         try:
             async with self._engine.connect() as connection:
+                connected = True
+                if self._file is not None and self._identity is None:
+                    self._identity = _identity(self._file)
                 yield connection
-        except PoolTimeout as error:
-            raise DatabaseUnavailable(
-                "Every connection to the database stayed in use. Try again later."
-            ) from error
-        except DBAPIError as error:
-            if error.connection_invalidated or _is_lock_or_loss(error):
-                raise DatabaseUnavailable(
-                    f"The database did not answer: {error.orig}. Try again later."
-                ) from error
-            raise
+        except FAILURES as error:
+            # Once there is a connection, an OSError is the caller's own (a timeout of theirs is one, too).
+            own = connected and isinstance(error, OSError)
+            unavailable = None if own else as_unavailable(error)
+            if unavailable is None:
+                raise
+            raise unavailable from error
+
+    async def _follow_file(self) -> None:
+        """Close connections to a file that is not the database's any more; never make a new one in its place.
+
+        SQLite goes on writing into a file that was deleted or moved, and everything stored then is lost.
+        """
+        if self._file is None:
+            return
+        found = _identity(self._file)
+        if self._identity is not None and found != self._identity:
+            await self._engine.dispose()
+            self._identity, self._create = None, False
+        if found is None and not self._create:
+            raise self._gone()
+
+    def _check_file(self) -> None:
+        if self._file is not None and _identity(self._file) != self._identity:
+            raise self._gone()
+
+    def _gone(self) -> DatabaseUnavailable:
+        return DatabaseUnavailable(
+            f"The database file {self._file} is gone. Put it back, or restore it from a copy.",
+            DatabaseCause.GONE,
+        )
 
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
 
 
-def _is_lock_or_loss(error: DBAPIError) -> bool:
-    text = str(error.orig)
-    return (
-        "database is locked" in text or "unable to open database" in text or isinstance(error.orig, OSError)
-    )
+def _identity(file: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, create: bool = True) -> Store:
     """Return a Store for a SQLAlchemy URL (`sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`).
 
-    Nothing is opened until first use. Raises InvalidInput for a URL that is none or of another database.
+    Nothing is opened until first use; with `create` false an SQLite file that does not exist is then
+    DatabaseUnavailable instead of a new, empty database. Raises InvalidInput for a URL that is none or of another
+    database.
     """
     try:
         parsed = make_url(url)
@@ -126,4 +175,5 @@ def open_store(url: str) -> Store:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
-    return Store(engine)
+    file = parsed.database if parsed.database and parsed.database != ":memory:" else None
+    return Store(engine, file, create=create)

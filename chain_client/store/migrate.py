@@ -9,6 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from chain_client.store.database import Store
+from chain_client.store.failures import FAILURES, as_unavailable
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -22,6 +23,15 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 async def migrate(store: Store) -> None:
-    """Bring the database to the newest schema; does nothing where it is there already. One process at a time."""
-    async with store.engine.begin() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "head"))
+    """Bring the database to the newest schema; does nothing where it is there already. One process at a time.
+
+    Raises DatabaseUnavailable (retry) where the database fails.
+    """
+    try:
+        async with store.engine.begin() as connection:
+            await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "head"))
+    except FAILURES as error:
+        unavailable = as_unavailable(error)
+        if unavailable is None:
+            raise
+        raise unavailable from error

@@ -176,7 +176,21 @@ lanes = Table(
     Column("lease_token", LargeBinary(16)),
     Column("lease_until", BigInteger, nullable=False, default=0),
     Column("halted", Text),  # why, in words; null while running
+    Column("halt_code", String(40)),  # which `Cause`
     PrimaryKeyConstraint("ledger_id", "writer"),
+)
+
+troubles = Table(
+    # What a part of the worker (the index, a lane) is failing at; no row while it gets on.
+    "troubles",
+    metadata,
+    _ledger(),
+    Column("part", String(64), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),  # this machine's clock
+    Column("seen_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("ledger_id", "part"),
 )
 
 receipts = Table(

@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 from index_world import Index, World, WorldNode
 
 from chain_client.domain.errors import Unavailable
+from chain_client.health import Limits, observation_stop
 from chain_client.indexer import follower as follower_module
 from chain_client.indexer.follower import IndexHalted
 from chain_client.indexer.rebuild import rebuild
+from chain_client.rpc.errors import BlockUnknown, NodeError
+from chain_client.store import troubles
 from chain_client.store.tables import DERIVED
 
 
@@ -101,7 +104,7 @@ async def test_a_changed_block_at_or_below_the_final_one_halts(tmp_path):
             await index.follower.step()
         assert await index.tables() == before, "nothing changed"
         head = await index.head()
-        assert "rebuild the index" in head.halted
+        assert "its chain went back" in head.halted
         with pytest.raises(IndexHalted):
             await index.follower.run(asyncio.Event(), 0.01, asyncio.Event())
         # The right node again: it goes on by itself.
@@ -135,6 +138,62 @@ async def test_a_node_that_is_behind_is_waited_for(tmp_path):
         assert await index.tables() == before
         head = await index.head()
         assert (head.head_number, head.block_number, head.halted) == (4, world.head.number, None)
+
+
+async def test_what_is_fetched_ahead_beyond_the_final_block_is_never_indexed(tmp_path, monkeypatch):
+    """Blocks fetched ahead may be gone when their turn comes, though their numbers are final by then."""
+    monkeypatch.setattr(follower_module, "_FIRST_SPAN", 10)
+    world = World(18)
+    world.mine(20)
+    node = WorldNode(world, behind=6)
+    async with Index.over(node, tmp_path / "i.db") as index:
+        await index.follower.step()
+        if index.follower._ahead is not None:
+            await asyncio.wait({index.follower._ahead})
+        world.cut(4)
+        world.mine(12)
+        await index.catch_up()
+        assert_same(await index.tables(), await backfilled(node, tmp_path / "b.db"), "fetched ahead")
+
+
+async def test_a_chain_shorter_than_the_final_block_is_said_by_the_head(tmp_path):
+    world = World(19)
+    world.mine(20)
+    node = WorldNode(world)
+    async with Index.over(node, tmp_path / "i.db") as index:
+        await index.catch_up()
+        node.limit = 15
+        await index.follower.step()
+        head = await index.head()
+        stop = observation_stop(head, head.observed_at, Limits())
+        assert stop.cause == "chain-behind"
+        assert "doorstep rebuild" in stop.remedy
+
+
+async def test_whatever_a_node_answers_is_waited_for_and_kept_as_trouble(tmp_path):
+    """A node that answers nonsense, or a database that fails, ends no worker."""
+    world = World(20)
+    world.mine(5)
+    node = WorldNode(world)
+    async with Index.over(node, tmp_path / "i.db") as index:
+        good, failing = node.head, [NodeError("eth_getBlockByNumber", -1, "nonsense"), BlockUnknown("gone")]
+
+        async def fails():
+            if failing:
+                raise failing.pop()
+            return await good()
+
+        node.head = fails
+        stop, seen = asyncio.Event(), []
+        running = asyncio.create_task(index.follower.run(stop, 0.01, asyncio.Event()))
+        while (await index.head()) is None:
+            async with index.store.read() as connection:
+                seen += [one.code for one in await troubles.current(connection, index.ledger_id)]
+            await asyncio.sleep(0)
+        stop.set()
+        await running
+        async with index.store.read() as connection:
+            assert await troubles.current(connection, index.ledger_id) == []
 
 
 async def test_a_reorg_while_reading_is_not_indexed(tmp_path):

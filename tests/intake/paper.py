@@ -194,7 +194,7 @@ class House:
     def __init__(self, store: Store, ledger_id: LedgerId, paper: Paper) -> None:
         self.store, self.ledger_id, self.paper = store, ledger_id, paper
         self.intake = Intake(ledger_id, paper.identity, RELAY, SEALING_KEY, RECEIPT_SECONDS)
-        self.follower = Follower(store, paper, paper, ledger_id, lambda: 1_800_000_000)
+        self.follower = Follower(store, paper, paper, ledger_id, lambda: self.now)
         self.now = 1_800_000_000
         """This machine's clock: far from the chain's, so that neither can stand in for the other."""
 

@@ -98,7 +98,7 @@ async def test_while_the_index_is_halted_nothing_is_judged(house: House) -> None
         lambda: house.feedback(house.said(delivery)),
         lambda: house.change_keys(house.taken_over(delivery)),
     ):
-        with pytest.raises(IndexNotReady, match="an operator must look: another chain"):
+        with pytest.raises(IndexNotReady, match="is halted: another chain"):
             await call()
     assert await house.waiting() == []
 

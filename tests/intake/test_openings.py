@@ -118,6 +118,7 @@ async def test_the_same_again_is_the_same_delivery_and_link(house: House) -> Non
         assert again == twice == replace(first, status="duplicate")
         await step()
     house.now += DAY - 1
+    await house.index()
     assert await house.open(request) == [replace(first, status="duplicate")]
     assert await house.waiting() == []
 
@@ -126,6 +127,7 @@ async def test_after_24_hours_the_link_is_gone(house: House) -> None:
     request = bare("WB 1", house.paper.time + DAY)
     (first,) = await house.open(request)
     house.now += DAY
+    await house.index()
     assert await house.open(request) == [replace(first, status="duplicate", link=None)]
     assert first.delivery_id is not None
     async with house.store.read() as connection:

@@ -23,7 +23,7 @@ from chain_client.domain.records import (
     Report,
 )
 from chain_client.domain.signatures import sign
-from chain_client.outbox import lanes, writer
+from chain_client.outbox import lanes, recovery, writer
 from chain_client.outbox.records import RELAY, NewIntent, Submitted
 from chain_client.outbox.signer import LocalSigner
 from chain_client.outbox.worker import Lane, LaneSettings
@@ -150,10 +150,9 @@ class World:
             query = select(lanes_table).where(lanes_table.c.writer == signer.address)
             return (await connection.execute(query)).one()
 
-    async def resume(self, member: MemberNumber, signer: LocalSigner, nonce: int) -> int:
-        async with self.store.write() as connection:
-            key = lanes.LaneKey(self.ledger_id, signer.address, member)
-            return await lanes.resume(connection, key, nonce)
+    async def resume(self, member: MemberNumber, signer: LocalSigner) -> recovery.Resumed:
+        key = lanes.LaneKey(self.ledger_id, signer.address, member)
+        return await recovery.resume(self.store, self.chain.node, self.chain.ledger, key)
 
     async def events(self) -> list[LoggedEvent]:
         first = self.chain.ledger.deployment.identity.deploy_block

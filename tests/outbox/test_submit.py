@@ -10,7 +10,7 @@ from sqlalchemy import event, select, update
 from chain_client.domain.errors import Broken, InvalidInput
 from chain_client.domain.records import Item, Kind, Reason
 from chain_client.domain.signatures import CompactSignature
-from chain_client.outbox import reader, writer
+from chain_client.outbox import reader, recovery, writer
 from chain_client.outbox.records import IntentState, NewIntent, Submitted
 from chain_client.store import LedgerId, Store
 from chain_client.store.tables import intents
@@ -206,8 +206,30 @@ async def test_released_intents_wait_again_in_their_old_places(stored: Stored) -
     await settle(stored, second.intent_id, IntentState.REJECTED, Reason.EXISTS)
     async with stored[0].write() as connection:
         ids = [first.intent_id, second.intent_id, b"\0" * 16]
-        assert await writer.release(connection, stored[1], ids) == 1
-    assert [row.state for row in await rows_of(stored[0])] == ["accepted", "rejected"]
+        done = await recovery.retry(connection, stored[1], ids)
+    assert done.changed == ids[:2]
+    assert done.refused == {ids[2]: "there is no such intent"}
+    assert [(row.seq, row.state, row.reason) for row in await rows_of(stored[0])] == [
+        (1, "accepted", None), (2, "accepted", None),
+    ]  # fmt: skip
+
+
+async def test_what_is_sent_or_recorded_is_neither_queued_again_nor_discarded(stored: Stored) -> None:
+    items = await submit(stored, *(intent(opening(delivery(number))) for number in (1, 2, 3, 4)))
+    await settle(stored, items[1].intent_id, IntentState.RECORDED)
+    await settle(stored, items[2].intent_id, IntentState.SENT)
+    await settle(stored, items[3].intent_id, IntentState.SET_ASIDE)
+    ids = [one.intent_id for one in items]
+    async with stored[0].write() as connection:
+        retried = await recovery.retry(connection, stored[1], ids[:3])
+        done = await recovery.discard(connection, stored[1], ids, NOW, "a test")
+    assert retried.changed == []
+    assert done.changed == [ids[0], ids[3]]
+    assert done.refused[ids[1]] == "it is recorded, not set_aside or accepted"
+    assert done.refused[ids[2]] == "it is sent, not set_aside or accepted"
+    rows = await rows_of(stored[0])
+    assert [row.state for row in rows] == ["rejected", "recorded", "sent", "rejected"]
+    assert rows[0].detail == "the operator discarded it: a test"
 
 
 async def test_pending_is_what_the_index_does_not_show(stored: Stored) -> None:

@@ -11,12 +11,12 @@ import pytest
 from chain_client.bindings import admin
 from chain_client.bindings.calls import encode_batch
 from chain_client.bindings.signer import TxFields
-from chain_client.domain.errors import Broken, InvalidInput
+from chain_client.domain.errors import InvalidInput
 from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import Address
 from chain_client.domain.records import Kind, Reason
 from chain_client.domain.signatures import sign
-from chain_client.outbox import packer, writer
+from chain_client.outbox import packer, recovery, writer
 from chain_client.outbox.transactions import fields_of
 from chain_client.outbox.worker import NodeBehind
 from chain_client.rpc.node import Node
@@ -73,7 +73,8 @@ async def test_a_released_item_goes_once_its_cause_is_mended(world: World) -> No
     assert (await world.rows())[1].detail.startswith("the contract refuses with MissingRole")
     await admin.set_roles(world.chain.ledger, world.chain.admin, world.chain.carrier.number, 2)
     async with world.store.write() as connection:
-        assert await writer.release(connection, world.ledger_id, [answer.intent_id]) == 1
+        done = await recovery.retry(connection, world.ledger_id, [answer.intent_id])
+    assert done.changed == [answer.intent_id]
     await world.drain(lane)
     await world.check_recorded_once(new)
 
@@ -104,6 +105,72 @@ async def test_a_batch_too_large_for_a_block_is_halved(world: World) -> None:
     await world.submit(*new)
     await world.drain(world.shipper_lane())
     assert [batch.size for batch in await world.batches()] == [2] * 4
+    await world.check_recorded_once(new)
+
+
+def block_of(world: World, gas: int) -> list[int]:
+    """Make the node's blocks hold `gas`, and refuse what asks for more; return what was asked for, as it comes."""
+    provider, asked = world.chain.provider, list[int]()
+    blocks, send = provider.answers["eth_getBlockByNumber"], provider.answers["eth_sendRawTransaction"]
+
+    def limited(raw: str) -> Any:
+        asked.append(fields_of(bytes.fromhex(raw[2:])).gas)
+        if asked[-1] > gas:
+            raise Refused("exceeds block gas limit")
+        return send(raw)
+
+    provider.answers["eth_getBlockByNumber"] = lambda *about: (blocks(*about) or {}) | {"gasLimit": hex(gas)}
+    provider.answers["eth_sendRawTransaction"] = limited
+    return asked
+
+
+async def test_a_margin_that_would_pass_the_block_s_gas_halves_the_batch(world: World) -> None:
+    """The estimate fits into a block, the estimate and a quarter does not: it was refused, and sent again without end."""
+    asked = block_of(world, 500_000)
+    new = world.openings(*range(16))
+    await world.submit(*new)
+    await world.drain(world.shipper_lane())
+    assert asked
+    assert max(asked) <= 500_000
+    assert len(asked) > 1
+    await world.check_recorded_once(new)
+
+
+async def test_an_item_alone_may_ask_for_all_of_a_block(world: World) -> None:
+    world.chain.provider.answers["eth_estimateGas"] = lambda _call: hex(450_000)
+    asked = block_of(world, 500_000)
+    new = world.openings(1)
+    await world.submit(*new)
+    await world.drain(world.shipper_lane())
+    assert asked == [500_000]
+    await world.check_recorded_once(new)
+
+
+async def test_an_item_that_no_block_holds_is_set_aside(world: World) -> None:
+    world.chain.provider.answers["eth_estimateGas"] = lambda _call: hex(600_000)
+    asked = block_of(world, 500_000)
+    await world.submit(*world.openings(1))
+    await world.drain(world.shipper_lane())
+    assert asked == []
+    (row,) = await world.rows()
+    assert (row.state, "a block holds 500000" in row.detail) == ("set_aside", True)
+
+
+async def test_a_batch_signed_before_the_block_s_gas_went_down_is_signed_for_less(world: World) -> None:
+    lane = world.shipper_lane()
+    await world.submit(*world.openings(100))
+    await world.drain(lane)
+    asked = block_of(world, 350_000)
+    new = world.openings(*range(8))
+    await world.submit(*new)
+    for _ in range(3):
+        await world.drain(lane)
+        world.now += 5
+    assert asked[0] > 350_000
+    assert asked[1] == 350_000
+    versions = [one for one in await world.versions() if one.batch_id == 2]
+    assert len({fields_of(one.raw).nonce for one in versions}) == 1
+    assert len({fields_of(one.raw).data for one in versions}) == 1
     await world.check_recorded_once(new)
 
 
@@ -246,7 +313,8 @@ async def test_a_nonce_the_lane_did_not_use_halts_it_before_it_sends(world: Worl
     assert "something else uses its key" in row.halted
     assert await world.states() == ["recorded", "accepted"]
     assert not await world.shipper_lane().step()
-    assert await world.resume(world.chain.shipper.number, key, row.next_nonce + 1) == 0
+    resumed = await world.resume(world.chain.shipper.number, key)
+    assert (resumed.next_nonce, resumed.queued) == (row.next_nonce + 1, 0)
     await world.drain(lane)
     assert await world.states() == ["recorded", "recorded"]
 
@@ -277,14 +345,13 @@ async def test_a_nonce_used_by_a_stranger_while_in_flight_halts(world: World) ->
     assert halted.startswith("Nonce 0 of writer")
     assert "none of the transactions this lane made under it has a receipt" in halted
     assert await world.states() == ["sent", "sent"]
-    with pytest.raises(Broken, match="was mined, or may still be"):
-        await world.resume(world.chain.shipper.number, key, 1)
-    provider.mine()
-    assert await world.resume(world.chain.shipper.number, key, 2) == 2
+    with pytest.raises(recovery.StillWaiting, match="not mined yet"):
+        await world.resume(world.chain.shipper.number, key)
     provider._waiting.clear()
     provider.auto_mine = True
-    mined = await world.chain.node.nonce(key.address)
-    assert await world.resume(world.chain.shipper.number, key, mined) == 0
+    resumed = await world.resume(world.chain.shipper.number, key)
+    # The batch of nonce 0 was never mined and never will be; that of nonce 1 is sent again under its own.
+    assert (resumed.next_nonce, resumed.queued) == (2, 1)
     await world.drain(lane)
     assert await world.states() == ["recorded", "recorded"]
     assert all(len(positions) == 1 for positions in (await world.recorded()).values())

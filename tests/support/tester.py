@@ -282,7 +282,23 @@ class TesterProvider(AsyncBaseProvider):
         self._waiting[transaction.hash] = transaction
 
     def _do_eth_getTransactionCount(self, account: str, tag: str) -> str:
-        return hex(self._state(tag).get_nonce(bytes.fromhex(account[2:])))
+        sender = bytes.fromhex(account[2:])
+        count = self._state("latest" if tag == "pending" else tag).get_nonce(sender)
+        if tag == "pending":
+            waiting = {one.nonce for one in self._waiting.values() if one.sender == sender}
+            while count in waiting:
+                count += 1
+        return hex(count)
+
+    def _do_eth_syncing(self) -> bool:
+        return False
+
+    def _do_eth_getTransactionByHash(self, text: str) -> dict[str, Any] | None:
+        if (receipt := self._do_eth_getTransactionReceipt(text)) is None:
+            return None
+        block = self._chain.get_block_by_header(self._header(receipt["blockNumber"]))
+        found = next(one for one in block.transactions if one.hash.hex() == text[2:])
+        return {"hash": text, "from": "0x" + found.sender.hex(), "nonce": hex(found.nonce)}
 
     def _do_eth_call(self, call: dict[str, str], tag: str) -> str:
         return "0x" + bytes(self._execute(self._mined(tag), call).output).hex()
