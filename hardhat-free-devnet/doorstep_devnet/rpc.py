@@ -68,6 +68,11 @@ class Dispatcher:
         self._node = node
         self._table = table
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The methods that it answers, without those added to single requests."""
+        return frozenset(self._table)
+
     async def answer(self, body: bytes | str, extra: Methods | None = None) -> bytes | None:
         """The answer to one request or a batch; None when nothing is to be answered. `extra` adds methods."""
         try:

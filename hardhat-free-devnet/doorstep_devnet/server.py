@@ -27,7 +27,7 @@ from .methods_send import SendMethods
 from .methods_state import StateMethods
 from .node import Node
 from .rpc import Dispatcher
-from .subscriptions import Subscriptions
+from .subscriptions import SUBSCRIPTION_METHODS, Subscriptions
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,11 @@ class App:
             | PoolMethods(node).table()
             | methods_logs.table(),
         )
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """Every method served, those of a WebSocket included."""
+        return self._dispatcher.names | SUBSCRIPTION_METHODS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or serve one connection."""

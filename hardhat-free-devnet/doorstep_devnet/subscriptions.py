@@ -21,6 +21,7 @@ from .views import header_json, raw_tx_json, render_block_logs
 
 MAX_SUBSCRIPTIONS = 100
 MAX_QUEUED = 10_000
+SUBSCRIPTION_METHODS = frozenset({"eth_subscribe", "eth_unsubscribe"})
 
 
 @dataclass(frozen=True, slots=True)
