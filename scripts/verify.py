@@ -15,7 +15,7 @@ from scripts.client import Api, ApiRefused, ApiUnavailable
 from scripts.datadir import RELAY
 from scripts.network import OpenNetwork
 from scripts.output import Output
-from scripts.verification import documents, nodes, read_model, receipts, served, storage
+from scripts.verification import bodies, documents, nodes, read_model, receipts, served, storage
 from scripts.verification.end import PATIENCE, NothingIndexed, read_cursor, record_end, until_index_reaches
 from scripts.verification.found import Differs, Findings
 from scripts.verification.outbox import Outbox
@@ -91,6 +91,7 @@ class _Verification:
         )
         await documents.compare(live, net.ledger_id, computed.on_chain, held, findings)
         await documents.compare_waybills(live, net.ledger_id, findings)
+        await bodies.compare(live, net.ledger_id, net.directory.sealing_key(), findings)
 
     async def _with_api(self, computed: Recomputed) -> None:
         net, findings = self.net, self.findings

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import MemberNumber
 from chain_client.domain.ledger import LedgerIdentity
 from chain_client.health import Limits
-from chain_client.intake import feedback, key_changes, openings, read_tokens, reports
+from chain_client.intake import bodies, feedback, key_changes, openings, read_tokens, reports
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk, ReceiptSigner
 from chain_client.intake.feedback import PreparedFeedback
@@ -65,13 +63,12 @@ class Intake:
         sealing.check_key(sealing_key)
         if receipt_seconds < 1:
             raise InvalidInput("receipt_seconds", f"must be at least 1, not {receipt_seconds}")
-        body_key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"doorstep/body").derive(sealing_key)
         self._desk = Desk(
             ledger_id,
             identity.signing_domain.separator(),
             relay,
             sealing_key,
-            body_key,
+            bodies.body_key(sealing_key),
             receipt_seconds,
             Limits(overdue_seconds=receipt_seconds) if limits is None else limits,
         )

@@ -22,12 +22,12 @@ from chain_client.domain.links import read_token, read_token_hash, recipient_key
 from chain_client.domain.records import Item, Kind, Opening, Reason, Role
 from chain_client.domain.rules import check_opening
 from chain_client.indexer import reader
-from chain_client.intake import checks, refusals
+from chain_client.intake import bodies, checks, refusals
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk, require_role
 from chain_client.intake.expected import expect, fresh_head
 from chain_client.intake.requests import MAX_WAYBILL, DeliveryRequest
-from chain_client.intake.walk import Asked, Walk, accepted_ids, body_hash
+from chain_client.intake.walk import Asked, Walk, accepted_ids
 from chain_client.outbox import writer
 from chain_client.outbox.records import NewIntent
 from chain_client.vault import documents, sealing, waybills
@@ -132,19 +132,17 @@ def prepare(desk: Desk, member: MemberNumber, request: DeliveryRequest) -> Prepa
         record = None if request.record is None else checks.document(request.record, "record")
     except InvalidInput as error:
         return refusals.invalid(error)
-    hashed = body_hash(
+    hashed = bodies.opening_body(
         desk.body_key,
-        b"opening",
         name,
-        request.carrier.to_bytes(2, "big"),
-        request.promised_by.to_bytes(4, "big"),
+        request.carrier,
+        request.promised_by,
         request.recipient_key,
         request.read_token_hash,
         request.salt,
         record,
     )
-    # A keyed hash stands for the waybill: intents are never erased, waybills are.
-    key = body_hash(desk.body_key, b"waybill", member.to_bytes(2, "big"), name)
+    key = bodies.opening_key(desk.body_key, member, name)
     return PreparedDelivery(_UNKNOWN, key, hashed, request, record)
 
 

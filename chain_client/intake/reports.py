@@ -11,12 +11,12 @@ from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import ZERO_HASH, MemberNumber
 from chain_client.domain.records import Item, Kind, Reason, Report, Role
 from chain_client.domain.rules import check_report
-from chain_client.intake import checks, refusals
+from chain_client.intake import bodies, checks, refusals
 from chain_client.intake.answers import Answer, Refusal
 from chain_client.intake.desk import Desk, require_role
 from chain_client.intake.expected import carriers_of, expect, fresh_head
 from chain_client.intake.requests import MAX_WAYBILL, ReportRequest
-from chain_client.intake.walk import Asked, Walk, accepted_ids, body_hash
+from chain_client.intake.walk import Asked, Walk, accepted_ids
 from chain_client.outbox import writer
 from chain_client.outbox.records import NewIntent
 from chain_client.vault import documents
@@ -85,16 +85,11 @@ def prepare(desk: Desk, request: ReportRequest) -> PreparedReport | Refusal:
         evidence = None if request.evidence is None else checks.document(request.evidence, "evidence")
     except InvalidInput as error:
         return refusals.invalid(error)
-    said = (
-        request.delivery_id
-        + request.outcome.to_bytes(1, "big")
-        + request.driver.to_bytes(4, "big")
-        + request.occurred_at.to_bytes(4, "big")
-    )
+    values = (request.delivery_id, request.outcome, request.driver, request.occurred_at)
     return PreparedReport(
         request.delivery_id,
-        b"said" + said if key is None else body_hash(desk.body_key, b"key", key),
-        body_hash(desk.body_key, b"report", said, evidence),
+        bodies.report_key(desk.body_key, *values, key),
+        bodies.report_body(desk.body_key, *values, evidence),
         request,
         evidence,
     )

@@ -6,10 +6,9 @@ Recognising comes before judging: an opening sent again is a duplicate, not 'exi
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from chain_client.domain.errors import Unavailable
 from chain_client.domain.ids import Address, DeliveryId, Hash32, MemberNumber
@@ -18,8 +17,6 @@ from chain_client.domain.signatures import CompactSignature, recover
 from chain_client.domain.words import DeliveryWord
 from chain_client.intake.answers import Answer, Refusal, SignedReceipt
 from chain_client.outbox.writer import Found, IntentKey, IntentState, Submitted
-
-_NONE: Final = b"\xff\xff\xff\xff"
 
 
 class SentTwiceAtOnce(Unavailable):
@@ -83,12 +80,6 @@ class Taken(Generic[A]):
     index: int
     asked: A
     item: Item
-
-
-def body_hash(key: bytes, *parts: bytes | None) -> Hash32:
-    """Return the keyed hash (HMAC-SHA256) of the parts: it outlives an erasure, so nobody must be able to guess into it."""
-    message = b"".join(_NONE if part is None else len(part).to_bytes(4, "big") + part for part in parts)
-    return Hash32(hmac.digest(key, message, "sha256"))
 
 
 class Walk(Generic[A]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -92,8 +92,7 @@ class Outbox:
         states = await self._batches(findings)
         held = Held()
         events = {_place(event): event for event in self.later}
-        async for values in rows(self.connection, intents, self.ledger_id):
-            intent = _read(values)
+        async for intent in read_intents(self.connection, self.ledger_id):
             self._check_body(intent)
             self._check_state(intent, states, events)
             _hold(intent, held)
@@ -148,8 +147,8 @@ class Outbox:
         match intent.state:
             case IntentState.RECORDED:
                 self._check_recorded(intent, later)
-            case IntentState.REJECTED:
-                self._check_rejected(intent, later)
+            case IntentState.REJECTED if intent.place is not None or intent.values["reason"] is not None:
+                self._check_rejected(intent, later)  # else the operator discarded it
             case IntentState.SENT if batch is None or batch["state"] != "sent":
                 is_now = "no batch at all" if batch is None else f"a batch that is {batch['state']}"
                 raise Differs(
@@ -243,6 +242,12 @@ class Outbox:
                 what = f"recorded intent of the {one.kind.value} at {_told(place)}, in a transaction sent from here"
                 raise Differs(_WHERE, what, "a row of intents that is recorded there", None)
             findings.compared["entries sent from here"] += one.tx_hash in settled
+
+
+async def read_intents(connection: AsyncConnection, ledger_id: LedgerId) -> AsyncGenerator[Intent, None]:
+    """Yield every intent in the order of acceptance; raises Differs for one that cannot be read."""
+    async for values in rows(connection, intents, ledger_id):
+        yield _read(values)
 
 
 def _read(values: Values) -> Intent:

@@ -36,8 +36,9 @@ async def test_a_clean_copy_has_no_difference(stack: Stack, tmp_path: Path) -> N
     assert findings.remarks == []
     compared = findings.compared
     assert compared["private texts"] == 17
+    assert compared["body hashes"] == 13
     assert (compared["intents recorded"], compared["intents rejected"], compared["intents accepted"]) == (
-        17,
+        18,
         1,
         1,
     )
@@ -179,6 +180,12 @@ TAMPERINGS: dict[str, tuple[str, str, str]] = {
         "outbox",
         "recorded intent of the feedback at block ",
     ),
+    "an intent's state: discarded, though recorded": (
+        f"UPDATE intents SET state = 'rejected', batch_id = NULL, batch_index = NULL, block_number = NULL, "
+        f"tx_hash = NULL, log_index = NULL WHERE seq = {_RECORDED}",
+        "outbox",
+        "recorded intent of the feedback at block ",
+    ),
     "an intent's state: sent, though settled": (
         f"UPDATE intents SET state = 'sent' WHERE seq = {_RECORDED}",
         "outbox",
@@ -201,6 +208,21 @@ TAMPERINGS: dict[str, tuple[str, str, str]] = {
     ),
     "a feedback's body hash": (
         f"UPDATE intents SET body_hash = zeroblob(32) WHERE seq = {_RECORDED}",
+        "outbox",
+        "body_hash in intents (seq ",
+    ),
+    "an opening's body hash": (
+        f"UPDATE intents SET body_hash = zeroblob(32) WHERE seq = {_OPENING}",
+        "outbox",
+        "body_hash in intents (seq ",
+    ),
+    "an opening's key": (
+        f"UPDATE intents SET key = zeroblob(32) WHERE seq = {_OPENING}",
+        "outbox",
+        "key in intents (seq ",
+    ),
+    "a report's body hash": (
+        "UPDATE intents SET body_hash = zeroblob(32) WHERE seq = (SELECT max(seq) FROM intents WHERE kind = 'report')",
         "outbox",
         "body_hash in intents (seq ",
     ),
