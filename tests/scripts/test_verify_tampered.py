@@ -49,7 +49,13 @@ async def test_a_clean_copy_has_no_difference(stack: Stack, tmp_path: Path) -> N
     assert compared["reputations served by the API"] == 4
 
 
-_COMMENT = "(SELECT hash FROM documents WHERE kind = 'content' ORDER BY delivery_id LIMIT 1)"
+_COMMENT = (
+    "(SELECT hash FROM documents WHERE kind = 'content' AND delivery_id IN "
+    "(SELECT delivery_id FROM intents WHERE kind = 'feedback' AND state = 'recorded') ORDER BY delivery_id LIMIT 1)"
+)
+_LAST_BYTE = (
+    "CAST(substr(payload, 1, length(payload) - 1) || iif(substr(payload, -1) = x'00', x'01', x'00') AS BLOB)"
+)
 _RECORDED = "(SELECT min(seq) FROM intents WHERE kind = 'feedback' AND state = 'recorded')"
 _REJECTED = "(SELECT seq FROM intents WHERE state = 'rejected')"
 _WAITING = "(SELECT seq FROM intents WHERE state = 'accepted')"
@@ -227,7 +233,7 @@ TAMPERINGS: dict[str, tuple[str, str, str]] = {
         "body_hash in intents (seq ",
     ),
     "an opening's payload": (
-        f"UPDATE intents SET payload = CAST(substr(payload, 1, 159) || x'01' AS BLOB) WHERE seq = {_OPENING}",
+        f"UPDATE intents SET payload = {_LAST_BYTE} WHERE seq = {_OPENING}",
         "outbox",
         "entry of intents (seq ",
     ),
@@ -237,13 +243,13 @@ TAMPERINGS: dict[str, tuple[str, str, str]] = {
         "payload in intents (seq ",
     ),
     "a recorded feedback's signature": (
-        f"UPDATE intents SET payload = CAST(substr(payload, 1, length(payload) - 1) || x'00' AS BLOB) "
+        f"UPDATE intents SET payload = {_LAST_BYTE} "
         f"WHERE seq = {_RECORDED}",
         "outbox",
         "signer of the payload in intents (seq ",
     ),
     "a waiting feedback's signature": (
-        f"UPDATE intents SET payload = CAST(substr(payload, 1, length(payload) - 1) || x'00' AS BLOB) "
+        f"UPDATE intents SET payload = {_LAST_BYTE} "
         f"WHERE seq = {_WAITING}",
         "outbox",
         "signer of the payload in intents (seq ",
