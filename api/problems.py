@@ -125,8 +125,8 @@ def as_problem(error: DoorstepError) -> Problem:
         return Problem(
             500,
             error.code,
-            "What is stored here contradicts itself; the operator has to look. Nothing was refused: keep what you "
-            "sent, and send it again once this is cured.",
+            "What is stored here contradicts itself; the operator finds where with `doorstep verify`. Nothing was "
+            "refused: keep what you sent, and send it again once this is cured.",
         )
     if isinstance(error, InvalidInput):
         return Problem(422, error.code, str(error), errors=[(error.field, error.message)])
@@ -224,7 +224,8 @@ _MEANING: Final = {
     "at a time.",
     415: "The body must be sent as application/json, in UTF-8, and not compressed.",
     422: "A value breaks a rule; `errors` names each. Mend it; do not retry as is.",
-    500: "Something failed here; the operator has to look. It is no refusal: retry after `Retry-After` seconds.",
+    500: "Something failed here. It is no refusal: retry after `Retry-After` seconds. The operator finds why in the log and with "
+    "`doorstep status`.",
     503: "Something this needs does not answer, or does not record; nothing was changed. Retry after `Retry-After` "
     "seconds. Types: `database-unavailable` (`cause` is full, read-only, io, locked, gone or damaged), "
     "`index-not-ready` (the ledger is not read, or has not been lately), `relay-stopped` (what recipients sign cannot "

@@ -70,7 +70,7 @@ class Child:
         """
         delay = _FIRST_DELAY
         while True:
-            assert self._process is not None, "start it first"
+            assert self._process is not None, "not started"
             began = time.monotonic()
             code = await self._process.wait()
             if self._stopping:

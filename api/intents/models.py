@@ -21,7 +21,8 @@ class IntentModel(BaseModel):
     delivery_id: str
     state: str = Field(
         description="accepted: waits; sent: in a transaction; recorded: on chain; rejected: the ledger said no; "
-        "set_aside: its transaction reverts, the operator has to look."
+        "set_aside: its transaction reverts; the operator sees why with `doorstep intent show`, and sends it again with "
+        "`doorstep intent retry`."
     )
     reason: int | None = Field(description="The contract's number, when rejected.")
     detail: str | None = Field(description="In words why it was rejected or set aside.")

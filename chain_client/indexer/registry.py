@@ -60,7 +60,7 @@ def stored_event(name: str, args: bytes) -> Event:
     """Return the event of a row of `registry_events`; raises Broken for one that this room did not write."""
     kind, values = _EVENTS.get(name), json.loads(args)
     if kind is None or set(values) != {field.name for field in fields(kind)}:
-        raise Broken(f"A stored registration is none: {name} {values}. Rebuild the index.")
+        raise Broken(f"A stored registration is none: {name} {values}. Run `doorstep rebuild`.")
     event: Event = kind(
         **{key: parse_address(value, key) if key in _ADDRESSES else value for key, value in values.items()}
     )

@@ -29,7 +29,8 @@ class LaneSettings:
     `poll` and `receipt_poll`: how often an idle lane looks into the database, and one in flight at the chain;
     `unable_poll`: how often one that is halted, or another worker's. `lease`: how long a killed worker's lane waits for
     the next worker. `resend_after`: the same bytes again. `replace_after`: higher fees, where the network has fees.
-    `nonce_grace`: how long a nonce may look used without a receipt before the lane halts.
+    `nonce_grace`: how long a nonce may look used without a receipt before the lane halts. `nonce_check`: how often an idle
+    lane compares its nonce with the chain's, so that what stops it is known before anything waits for it.
     """
 
     max_batch: int = MAX_BATCH
@@ -42,6 +43,7 @@ class LaneSettings:
     resend_after: int = 5
     replace_after: int = 30
     nonce_grace: int = 10
+    nonce_check: int = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ class Packer:
         if member != RELAY and await context.ledger.member_of(context.key.writer) != member:
             raise WriterNotAllowed(
                 f"The ledger does not let {to_hex(context.key.writer)} write for member {member} ({error}); its "
-                "intents wait. Allow it, or run the lane of a writer that is."
+                "intents wait. Allow it with `doorstep writer allow`, or run the lane of a writer that is."
             )
         context.say(
             logging.ERROR, "item_set_aside", "sets aside intent %s: %s", one.intent_id.hex(), error,

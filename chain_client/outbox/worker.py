@@ -78,6 +78,7 @@ class Lane:
         self._refused: TransactionRefused | None = None
         self._leased_until = 0
         self._leading = False
+        self._checked_at = 0
         self._agreed = False  # with the chain, once: from then on only a stranger can use up a nonce
         self._flights: list[_Flight] | None = None  # None: to be read from the database, and sent again
         self._next_nonce = 0
@@ -175,17 +176,25 @@ class Lane:
             return False
         self._leading, self._leased_until = True, until
         if stored is None:
+            await self._check_nonce(now)
             return True
         self._next_nonce = await self._first_nonce() if state.next_nonce is None else state.next_nonce
         await self._packer.learn_block_gas()
         flights = [_Flight(in_order(batch), now, now) for batch in stored]
         await agree_on_nonce(context, self._next_nonce, len(flights), first=not self._agreed)
-        self._agreed = True
+        self._agreed, self._checked_at = True, now
         for flight in flights:
             await self._send(flight)
         self._flights = flights
         self._say(logging.INFO, "leading", "leads from nonce %d", self._next_nonce, in_flight=len(flights))
         return True
+
+    async def _check_nonce(self, now: int) -> None:
+        """Compare the nonce with the chain's every `nonce_check` seconds, though nothing is to be sent."""
+        if now - self._checked_at >= self._settings.nonce_check:
+            flights = self._under_way()
+            await agree_on_nonce(self._context, self._next_nonce, len(flights), first=False)
+            self._checked_at = now
 
     async def _first_nonce(self) -> int:
         context = self._context

@@ -32,7 +32,8 @@ class NodeUnavailable(Unavailable):
         self.url = url
         self.reason = reason
         super().__init__(
-            f"the node at {url} does not answer ({reason}); start it, or correct the URL, and try again"
+            f"the node at {url} does not answer ({reason}); start it (`doorstep up` or `doorstep devnet`, where it is the "
+            "local chain), or correct the URL, and try again"
         )
 
 

@@ -53,5 +53,5 @@ def unseal(key: bytes, sealed: bytes, ledger_id: LedgerId, delivery_id: Delivery
     except (InvalidTag, ValueError) as error:
         raise SealBroken(
             f"The sealed link of delivery 0x{delivery_id.hex()} does not open with this sealing key. "
-            "Restore the key that it was sealed with; the shop may otherwise have no link of it."
+            "Restore the sealing key from a copy; the shop may otherwise have no link of it."
         ) from error

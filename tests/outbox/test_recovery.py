@@ -39,7 +39,7 @@ async def resume(world: World, member: int, key: LocalSigner, lane: Lane) -> Res
     return done
 
 
-async def cause(world: World, key: Any) -> tuple[str, str]:
+async def cause(world: World, key: Any) -> tuple[Any, Any]:
     row = await world.lane_row(key)
     return row.halt_code, row.halted
 
@@ -106,6 +106,19 @@ async def test_a_key_used_elsewhere_while_the_lane_runs_is_said_so(world: World)
     await use_a_nonce(world, key)
     await world.submit(*world.openings(2))
     await lane.step()
+    assert (await cause(world, key))[0] == Cause.NONCE_TAKEN
+
+
+async def test_an_idle_lane_finds_a_used_nonce_before_anything_waits_for_it(world: World) -> None:
+    key = world.chain.shipper.writer
+    lane = world.shipper_lane()
+    await world.submit(*world.openings(1))
+    await world.drain(lane)
+    await use_a_nonce(world, key)
+    await world.drain(lane)
+    assert await cause(world, key) == (None, None)
+    world.now += 10
+    await world.drain(lane)
     assert (await cause(world, key))[0] == Cause.NONCE_TAKEN
 
 
