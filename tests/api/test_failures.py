@@ -88,7 +88,9 @@ async def send(world: World, link: Link, what: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("how", ["full", "read-only", "locked", "gone"])
-async def test_whatever_is_sent_to_a_database_that_fails_is_kept_by_its_sender(world: World, how: str) -> None:
+async def test_whatever_is_sent_to_a_database_that_fails_is_kept_by_its_sender(
+    world: World, how: str
+) -> None:
     link, other = await world.delivered("A"), await world.open("B")
     with failing(world, how):
         for what in ("deliveries", "reports", "feedback", "key-changes"):
