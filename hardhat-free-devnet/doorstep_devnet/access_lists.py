@@ -12,7 +12,7 @@ from .calls import Call, Place, run
 from .chain_store import ChainView
 from .evm import final_gas
 from .interpreter import INSTRUCTIONS, Computation, Instruction
-from .trace_text import address_of, error_text, int_of
+from .trace_common import address_of, error_text, int_of
 
 MAX_ROUNDS = 8
 """How often the call runs at most; an access list changes the gas, and so may change what the code does."""

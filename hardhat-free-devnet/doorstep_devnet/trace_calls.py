@@ -13,14 +13,28 @@ from eth.vm import opcode_values as values
 
 from .calls import revert_reason
 from .hexes import data, quantity
-from .interpreter import INSTRUCTIONS, Computation, Instruction
-from .trace_text import Size, address_of, error_text
+from .interpreter import INSTRUCTIONS, Instruction
+from .trace_common import Observed, Size, address_of, error_text, int_of
 
 _OPENING = {
     values.CALL: "CALL", values.CALLCODE: "CALLCODE", values.DELEGATECALL: "DELEGATECALL",
     values.STATICCALL: "STATICCALL", values.CREATE: "CREATE", values.CREATE2: "CREATE2",
 }  # fmt: skip
 _WITHOUT_VALUE = frozenset({"DELEGATECALL", "STATICCALL"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A call or creation that ran nothing: its caller had not the value to send, or its address was taken."""
+
+    kind: str
+    caller: bytes
+    to: bytes
+    data: bytes
+    value: int
+    gas: int
+    gas_used: int
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,7 @@ class Destruction:
     value: int
 
 
-class Framed(Computation):
+class Framed(Observed):
     """A computation that remembers by what each of its frames was opened, and where its logs stand among them."""
 
     instructions: ClassVar[tuple[Instruction, ...]]
@@ -42,7 +56,7 @@ class Framed(Computation):
     ) -> None:
         super().__init__(state, message, transaction_context)
         self.kind = "CREATE" if message.is_create else "CALL"
-        self.parts: list[Framed | Destruction] = []
+        self.parts: list[Framed | Refused | Destruction] = []
         self.log_positions: list[int] = []
         self.opening = ""
 
@@ -58,9 +72,33 @@ class Framed(Computation):
 def _opening(value: int, kind: str) -> Instruction:
     def run(computation: Any) -> None:
         computation.opening = kind
+        operands = [int_of(word) for word in reversed(computation._stack.values[-5:])]
+        so_far = len(computation.parts)
         INSTRUCTIONS[value](computation)
+        if len(computation.parts) == so_far:
+            computation.parts.append(_refused(computation, value, kind, operands))
 
     return run
+
+
+def _refused(computation: Any, value: int, kind: str, operands: list[int]) -> Refused:
+    message, state = computation.msg, computation.state
+    if kind.startswith("CREATE"):
+        endowment, begin, size = operands[:3]
+        burnt = computation.gas_burnt(value, endowment)
+        left = computation.get_gas_remaining()
+        given, to = burnt or left - left // 64, b""
+    else:
+        to = address_of(operands[1])
+        endowment, begin, size = operands[2:5] if kind not in _WITHOUT_VALUE else [0, *operands[2:4]]
+        burnt, given = 0, computation.last_returned
+    error = "max call depth exceeded"
+    if burnt:
+        error = "contract address collision"
+    elif state.get_balance(message.storage_address) < endowment:
+        error = "insufficient balance for transfer"
+    payload = bytes(computation._memory._bytes[begin : begin + size])
+    return Refused(kind, message.storage_address, to, payload, endowment, given, burnt, error)
 
 
 def _logging(value: int) -> Instruction:
@@ -174,6 +212,8 @@ def _write_frame(
             write(b"," if place else b',"calls":[')
             if isinstance(part, Destruction):
                 write(orjson.dumps(_destruction_fields(part)))
+            elif isinstance(part, Refused):
+                write(orjson.dumps(_refused_fields(part)))
             else:
                 below = _fields(part, frame.msg.storage_address)
                 _write_frame(part, below, write, logs_of, deep=True)
@@ -204,6 +244,22 @@ def _fields(frame: Framed, caller: bytes) -> dict[str, Any]:
             )
     elif output:
         fields["output"] = data(output)
+    return fields
+
+
+def _refused_fields(part: Refused) -> dict[str, Any]:
+    fields = {
+        "type": part.kind,
+        "from": data(part.caller),
+        "gas": quantity(part.gas),
+        "gasUsed": quantity(part.gas_used),
+        "input": data(part.data),
+        "error": part.error,
+    }
+    if part.to:
+        fields["to"] = data(part.to)
+    if part.kind not in _WITHOUT_VALUE:
+        fields["value"] = quantity(part.value)
     return fields
 
 

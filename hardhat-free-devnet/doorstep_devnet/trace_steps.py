@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from eth.abc import ComputationAPI, MessageAPI, StateAPI, TransactionContextAPI
-from eth.exceptions import Halt, Revert, VMError
+from eth.exceptions import Halt, OutOfGas, Revert, VMError
 from eth.vm import opcode_values as values
 
 from .hexes import data, quantity
 from .interpreter import INSTRUCTIONS, Computation, Instruction
-from .trace_text import Size, error_text, int_of
+from .trace_common import Observed, Size, error_text, int_of, opcode_name
 
-_NAMES = {value: name for name, value in vars(values).items() if isinstance(value, int)} | {
-    values.SHA3: "KECCAK256",
-    0xFE: "INVALID",
-}
+_NEEDED = re.compile(r"Needed (\d+)")
 _CALLS = frozenset({values.CALL, values.CALLCODE, values.DELEGATECALL, values.STATICCALL})
 _CREATES = frozenset({values.CREATE, values.CREATE2})
 
@@ -53,7 +51,7 @@ class Steps:
             return None
         entry: dict[str, Any] = {
             "pc": computation.code.program_counter - 1,
-            "op": _NAMES.get(value, f"opcode {value:#x} not defined"),
+            "op": opcode_name(value),
             "gas": computation._gas_meter.gas_remaining,
             "gasCost": 0,
             "depth": computation.msg.depth + 1,
@@ -74,36 +72,39 @@ class Steps:
         self.entries.append(entry)
         return entry
 
-    def end(self, computation: Any, entry: dict[str, Any], value: int, slot: int | None) -> None:
-        """Complete a step with what its instruction cost and what it left in storage."""
-        entry["gasCost"] = (
-            entry["gas"] - computation._gas_meter.gas_remaining + _not_the_cost(computation, value)
-        )
-        if slot is None or not self.options.storage:
+    def end(self, computation: Any, entry: dict[str, Any], value: int, top: int) -> None:
+        """Complete a step with what its instruction cost and what it left in storage; `top` was the stack's top."""
+        spent = entry["gas"] - computation._gas_meter.gas_remaining
+        entry["gasCost"] = spent + _not_the_cost(computation, value, top)
+        if value == values.SSTORE:
+            entry["refund"] = computation.refund()
+        if value not in (values.SLOAD, values.SSTORE) or not self.options.storage:
             return
         owner = computation.msg.storage_address
         known = self._storage.setdefault(owner, {})
-        known[_word(slot)] = _word(computation.state.get_storage(owner, slot))
+        known[_word(top)] = _word(computation.state.get_storage(owner, top))
         self._size.add(140 * len(known))
         entry["storage"] = dict(known)
 
 
-def _not_the_cost(computation: Any, value: int) -> int:
+def _not_the_cost(computation: Any, value: int, top: int) -> int:
     """Return what a finished call or creation changed the gas by, beyond what go-ethereum calls its cost.
 
-    A call costs what it gives to its callee, whatever comes back; a creation costs nothing of what its code uses.
+    A call costs what it gives to its callee, whatever comes back; a creation costs nothing of what its code uses, or of
+    what it loses because its address is taken.
     """
     child = computation.last_child
-    computation.last_child = None
+    if child is None and value in _CALLS:
+        return int(computation.last_returned)
     if child is None:
-        return 0
+        return -int(computation.gas_burnt(value, top))
     back: int = child.get_gas_remaining()
     if value in _CALLS:
         return back
     return back - int(child.msg.gas) if value in _CREATES else 0
 
 
-class Stepped(Computation):
+class Stepped(Observed):
     """A computation that records every instruction."""
 
     instructions: ClassVar[tuple[Instruction, ...]]
@@ -133,7 +134,6 @@ class Stepped(Computation):
 
 def _stepping(value: int) -> Instruction:
     instruction = INSTRUCTIONS[value]
-    touches_storage = value in (values.SLOAD, values.SSTORE)
 
     def run(computation: Any) -> None:
         steps = computation.steps
@@ -142,18 +142,22 @@ def _stepping(value: int) -> Instruction:
             instruction(computation)
             return
         stack = computation._stack.values
-        slot = int_of(stack[-1]) if touches_storage and stack else None
+        top = int_of(stack[-1]) if stack else 0
+        computation.last_child = None
         try:
             instruction(computation)
         except Halt:
-            steps.end(computation, entry, value, None)
+            entry["gasCost"] = entry["gas"] - computation._gas_meter.gas_remaining
             raise
         except VMError as error:
-            steps.end(computation, entry, value, None)
+            entry["gasCost"] = entry["gas"] - computation._gas_meter.gas_remaining
+            if isinstance(error, OutOfGas) and (needed := _NEEDED.search(str(error))):
+                # Memory that nothing can pay for needs numbers that JSON does not carry: those are left out.
+                entry["gasCost"] += int(needed[1]) if len(needed[1]) < 18 else 0
             if not isinstance(error, Revert):
                 entry["error"] = error_text(error)
             raise
-        steps.end(computation, entry, value, slot)
+        steps.end(computation, entry, value, top)
 
     return run
 

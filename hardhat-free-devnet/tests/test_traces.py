@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
-from doorstep_devnet import trace_text
+from doorstep_devnet import trace_common
 from doorstep_devnet.testing import RpcFailed, running_devnet
 from probes import BURN, GENESIS, REVERT, STORE, Sender, assemble, creation, forwarder, logger, word
+from traces_as_geth import comparable_calls, steps_digest
 
 ERROR = bytes.fromhex("08c379a0") + word(32) + word(9) + b"not today".ljust(32, b"\0")
 
@@ -150,7 +153,7 @@ async def test_refunds_are_counted(sender: Sender) -> None:
     await sender.mined(to=store, data=word(3) + word(4))
     receipt = await sender.mined(to=store, data=word(3) + word(0))
     steps = (await _steps(sender, receipt))["structLogs"]
-    assert [step["refund"] for step in steps] == [0, 0, 0, 0, 0, 4_800]
+    assert [step["refund"] for step in steps] == [0, 0, 0, 0, 4_800, 4_800]
 
 
 async def test_a_failed_step_has_its_error(sender: Sender) -> None:
@@ -162,6 +165,43 @@ async def test_a_failed_step_has_its_error(sender: Sender) -> None:
     assert all("error" not in step for step in trace["structLogs"][:-1])
     nothing = await sender.mined(to="0x" + "22" * 20)
     assert (await _steps(sender, nothing))["structLogs"] == []
+
+
+async def test_calls_that_run_nothing_are_shown(sender: Sender) -> None:
+    """A call without the value it sends, and a creation whose address is taken."""
+    poor = await sender.deploy(assemble("0 0 0 0 1 0x1234 GAS CALL STOP"))
+    call = (await _calls(sender, await sender.mined(to=poor)))["calls"][0]
+    assert (call["error"], call["value"], call["gasUsed"]) == (
+        "insufficient balance for transfer",
+        "0x1",
+        "0x0",
+    )
+    assert call["to"] == "0x" + "00" * 18 + "1234"
+    steps = (await _steps(sender, await sender.mined(to=poor)))["structLogs"]
+    assert steps[-2]["gasCost"] == int(call["gas"], 16) - 2_300 + 2_600 + 9_000 + 25_000, (
+        "a cold, empty account"
+    )
+    # CREATE2 twice with the same code and salt: what the first leaves has a nonce.
+    twice = await sender.deploy(bytes.fromhex("5f5f5f5ff550") * 2)
+    first, second = (await _calls(sender, await sender.mined(to=twice)))["calls"]
+    assert "error" not in first
+    assert (second["error"], second["gasUsed"]) == ("contract address collision", second["gas"])
+    assert "to" not in second
+    steps = (await _steps(sender, await sender.mined(to=twice)))["structLogs"]
+    assert [step["gasCost"] for step in steps if step["op"] == "CREATE2"] == [32_000, 32_000]
+
+
+async def test_traces_are_go_ethereums() -> None:
+    rows = json.loads((Path(__file__).parent / "geth" / "traces.json").read_text())
+    async with running_devnet(genesis_time=GENESIS) as client:
+        for place, row in enumerate(rows):
+            tx_hash = await client.rpc("eth_sendRawTransaction", row["raw"])
+            await client.receipt(tx_hash)
+            options = {"tracer": "callTracer", "tracerConfig": {"withLog": True}}
+            calls = await client.rpc("debug_traceTransaction", tx_hash, options)
+            assert comparable_calls(calls) == row["calls"], f"transaction {place}"
+            steps = await client.rpc("debug_traceTransaction", tx_hash, {"enableMemory": True})
+            assert steps_digest(steps) == row["steps"], f"transaction {place}"
 
 
 async def test_what_is_recorded_can_be_chosen(sender: Sender) -> None:
@@ -195,7 +235,7 @@ async def test_a_trace_sees_the_transactions_before_it(sender: Sender) -> None:
 
 
 async def test_a_trace_is_bounded(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trace_text, "MAX_TRACE_BYTES", 20_000)
+    monkeypatch.setattr(trace_common, "MAX_TRACE_BYTES", 20_000)
     burner = await sender.deploy(BURN)
     receipt = await sender.mined(to=burner, gas=100_000)
     with pytest.raises(RpcFailed, match="trace is larger than 20000 bytes; ask for fewer steps") as failed:
