@@ -10,6 +10,7 @@ DATA ?= doorstep-data
 # A Node that is new enough: the machine's own, or the one that $(NODE) put into the virtual environment.
 WITH_NODE := PATH="$$([ -x '$(CURDIR)/$(BIN)/node' ] && printf '%s:' '$(CURDIR)/$(BIN)')$$PATH"
 NODE := $(VENV)/.node
+CLIENTS := hardhat-free-devnet/tests/clients
 PAGES := api/pages/built/.built
 PAGE_SOURCES := $(shell find web/src web/pages web/public web/build web/*.ts -type f 2>/dev/null)
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
@@ -21,7 +22,7 @@ run: install $(PAGES)
 
 test: test-pages test-python
 
-test-python: install $(PAGES) contracts/node_modules/.package-lock.json
+test-python: install $(PAGES) contracts/node_modules/.package-lock.json $(CLIENTS)/node_modules/.package-lock.json
 	$(BIN)/python -m pytest -q
 
 # The pages' own: digests and logic by themselves, then every page in a browser over a real network.
@@ -60,6 +61,11 @@ contracts/node_modules/.package-lock.json: contracts/package-lock.json $(NODE)
 	cd contracts && $(WITH_NODE) npm ci --silent
 	@touch $@
 
+# JavaScript clients that the devnet is tested with.
+$(CLIENTS)/node_modules/.package-lock.json: $(CLIENTS)/package-lock.json $(NODE)
+	cd $(CLIENTS) && $(WITH_NODE) npm ci --silent
+	@touch $@
+
 $(NODE): $(STAMP) requirements-node.lock
 	@{ command -v npm && node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
 	  process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)'; } >/dev/null 2>&1 || \
@@ -92,4 +98,4 @@ lock:
 	  --no-annotate --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) contracts/node_modules web/node_modules api/pages/built
+	rm -rf $(VENV) contracts/node_modules web/node_modules $(CLIENTS)/node_modules api/pages/built
