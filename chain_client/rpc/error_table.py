@@ -31,6 +31,8 @@ from chain_client.rpc.errors import (
 
 REVERT_CODE: Final = 3
 """JSON-RPC's code for a reverted call (go-ethereum, anvil, the devnet); the data is what the contract returned."""
+METHOD_UNKNOWN: Final = -32601
+"""JSON-RPC's code for a method that is not served. Its text names the method, which may look like a row's."""
 
 
 class Meaning(Enum):
@@ -178,6 +180,8 @@ def translate(url: str, engine: str, method: str, error: object) -> DoorstepErro
     code, message, data = error.get("code"), str(error.get("message", "")), error.get("data")
     if code == REVERT_CODE:
         return CallReverted(_revert_data(data), message)
+    if code == METHOD_UNKNOWN:
+        return NodeError(method, code, message, data)
     meaning = _meaning(engine, message)
     match meaning:
         case None:

@@ -17,7 +17,14 @@ from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import Address, Hash32, to_hex
 from chain_client.rpc import wire
 from chain_client.rpc.engines import identify
-from chain_client.rpc.errors import AlreadyKnown, BlockUnknown, LogsTooMany, NodeError, WrongChain
+from chain_client.rpc.errors import (
+    AlreadyKnown,
+    BlockUnknown,
+    LogsTooMany,
+    NodeError,
+    NonceTooLow,
+    WrongChain,
+)
 from chain_client.rpc.records import Block, Engine, Fees, Log, TxReceipt
 from chain_client.rpc.transport import Transport
 
@@ -178,6 +185,11 @@ class Node:
         try:
             answer = await self._ask("eth_sendRawTransaction", to_hex(raw))
         except AlreadyKnown:
+            return expected
+        except NonceTooLow:
+            # Most engines say so of bytes that are mined, too.
+            if await self._ask("eth_getTransactionReceipt", to_hex(expected)) is None:
+                raise
             return expected
         if _read("eth_sendRawTransaction", wire.octets, answer) != expected:
             raise NodeError("eth_sendRawTransaction", None, f"another hash than the bytes have: {answer}")

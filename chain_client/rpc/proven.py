@@ -10,14 +10,13 @@ from typing import Any, Final, TypeVar
 
 from chain_client.domain.ids import Address, to_hex
 from chain_client.rpc import proofs
+from chain_client.rpc.error_table import METHOD_UNKNOWN
 from chain_client.rpc.errors import BlockUnknown, NodeError
 from chain_client.rpc.node import Node
 from chain_client.rpc.proofs import Account, Header
 from chain_client.rpc.records import Log
 
 Parsed = TypeVar("Parsed")
-
-_METHOD_UNKNOWN: Final = -32601
 
 
 class ProvenNode:
@@ -76,7 +75,7 @@ class ProvenNode:
         try:
             found = await self._node.request("eth_getBlockReceipts", [hex(header.block.number)])
         except NodeError as error:
-            if error.rpc_code != _METHOD_UNKNOWN:
+            if error.rpc_code != METHOD_UNKNOWN:
                 raise
             found = [
                 await self._node.request("eth_getTransactionReceipt", [text]) for text in header.transactions

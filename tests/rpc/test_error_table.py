@@ -32,6 +32,7 @@ NOT_ASKED = ("methods_evm.py", "clock.py", "filters.py", "methods_debug.py", "tr
 
 TEXTS: list[tuple[str, int, str, type[DoorstepError]]] = [
     # go-ethereum
+    ("geth", -32601, "the method eth_getBlockReceipts does not exist/is not available", NodeError),
     ("geth", -32000, "already known", AlreadyKnown),
     ("geth", -32000, "nonce too low: next nonce 7, tx nonce 6", NonceTooLow),
     ("geth", -32000, "nonce too low: address 0x00, tx: 5 state: 7", NonceTooLow),

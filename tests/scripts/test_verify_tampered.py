@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -308,3 +311,22 @@ async def test_a_tampering_is_named(stack: Stack, tmp_path: Path, name: str) -> 
     difference = (await _verify(stack, tmp_path / "copy", statement)).difference
     assert difference is not None
     assert (difference.where, difference.what[: len(what)]) == (where, what), difference
+
+
+@pytest.mark.parametrize(("tamper", "code"), [(False, 0), (True, 1)])
+def test_the_command_ends_with_the_code(stack: Stack, tmp_path: Path, tamper: bool, code: int) -> None:
+    stack.copy(tmp_path / "copy")
+    if tamper:
+        database = sqlite3.connect(tmp_path / "copy" / "doorstep.db")
+        with database:
+            database.execute("UPDATE documents SET body = CAST(body AS TEXT)")
+        database.close()
+    command = [sys.executable, "-m", "scripts.main", "verify", "--data", str(tmp_path / "copy")]
+    done = subprocess.run(
+        [*command, "--second-node", stack.url], cwd=Path(__file__).parents[2], capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stderr
+    assert ("DIFFERENCE in the database: body in documents (delivery_id 0x" in done.stdout) is tamper
+    assert ("No difference." in done.stdout) is not tamper
+    assert "taken on trust: The two nodes together could serve an invented continuation" in done.stdout
+    assert not re.search("Traceback", done.stderr)
