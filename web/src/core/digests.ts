@@ -36,8 +36,6 @@ export interface SigningDomain {
   readonly verifyingContract: string;
 }
 
-export const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
-
 export function keccak(bytes: Uint8Array): Hex {
   return toHex(keccak_256(bytes));
 }

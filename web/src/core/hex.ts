@@ -4,6 +4,8 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 
 export type Hex = `0x${string}`;
 
+export const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
+
 /** Returns the bytes as 0x-hex, lower case. */
 export function toHex(bytes: Uint8Array): Hex {
   return `0x${bytesToHex(bytes)}`;

@@ -6,8 +6,8 @@ import '../look/d-copy.ts';
 import './dash-entries.ts';
 import './dash-feedback.ts';
 import { controls } from '../look/controls.ts';
+import { isWithdrawn } from '../service/feedback.ts';
 import type { Delivery, DeliveryEntry, FeedbackEntry } from '../service/models.ts';
-import { isWithdrawal } from './entries.ts';
 import { voices } from './issues.ts';
 import type { Live } from './live.ts';
 import { Load } from './load.ts';
@@ -115,7 +115,7 @@ export class DashDelivery extends LitElement {
             name=${t('delivery.id')}
           ></d-copy>
         </dd>
-        ${one.waybill === null ? nothing : html`<dt>${t('delivery.waybill')}</dt><dd>${one.waybill}</dd>`}
+        ${one.waybill === null ? nothing : html`<dt>${t('delivery.waybill')}</dt><dd><bdi class="foreign">${one.waybill}</bdi></dd>`}
         <dt>${t('deliveries.promised')}</dt>
         <dd>${words.time(one.promised_by)}</dd>
         <dt>${t('deliveries.opened')}</dt>
@@ -172,7 +172,7 @@ export class DashDelivery extends LitElement {
 function asFeedback(entry: DeliveryEntry): FeedbackEntry[] {
   const item = feedbackOf(entry);
   if (item === null) return [];
-  return [{ ...entry, serious: isSerious(item), superseded: false, withdrawn: isWithdrawal(item) }];
+  return [{ ...entry, serious: isSerious(item), superseded: false, withdrawn: isWithdrawn(item) }];
 }
 
 declare global {

@@ -1,5 +1,6 @@
 /** Entries of the record as sentences' keys and values, for message files to word. Pure. */
 
+import { isCommentAlone, isWithdrawn } from '../service/feedback.ts';
 import type { Entry } from '../service/models.ts';
 import { feedbackOf } from './serious.ts';
 
@@ -36,8 +37,9 @@ export function sentenceOf(entry: Entry, naming: Naming): Sentence {
     case 'feedback': {
       const feedback = feedbackOf(entry);
       const driver = naming.driver(entry.driver);
-      if (feedback === null || isWithdrawal(feedback))
+      if (feedback === null || isWithdrawn(feedback))
         return { key: 'entry.feedback.withdrawn', values: { driver } };
+      if (isCommentAlone(feedback)) return { key: 'entry.feedback.comment', values: { driver } };
       if (feedback.overall === 0) return { key: 'entry.feedback.unrated', values: { driver } };
       return { key: 'entry.feedback', values: { count: feedback.overall, driver } };
     }
@@ -59,24 +61,4 @@ export function sentenceOf(entry: Entry, naming: Naming): Sentence {
       return { key: 'entry.driver_move', values };
     }
   }
-}
-
-/** Returns whether feedback takes back all that was said: no rating and no issue. */
-export function isWithdrawal(item: {
-  readonly overall: number;
-  readonly timeliness: number;
-  readonly packaging: number;
-  readonly professionalism: number;
-  readonly accuracy: number;
-  readonly issue_bits: number;
-}): boolean {
-  return (
-    item.overall +
-      item.timeliness +
-      item.packaging +
-      item.professionalism +
-      item.accuracy +
-      item.issue_bits ===
-    0
-  );
 }

@@ -1,8 +1,9 @@
 /** What a feedback says, drawn once for inbox, driver and delivery. Texts of recipients are only ever text. */
 
 import { html, nothing, type TemplateResult } from 'lit';
+import { quote } from '../look/quote.ts';
+import { isCommentAlone, isWithdrawn } from '../service/feedback.ts';
 import type { FeedbackEntry } from '../service/models.ts';
-import { isWithdrawal } from './entries.ts';
 import { commentOf } from './issues.ts';
 import { feedbackOf } from './serious.ts';
 import type { Session } from './session.ts';
@@ -14,12 +15,12 @@ export function feedbackBody(session: Session, entry: FeedbackEntry): TemplateRe
   const words = session.words;
   const item = feedbackOf(entry);
   if (item === null) return html``;
-  if (isWithdrawal(item)) return html`<p>${words.t('feedback.withdrawn')}</p>`;
+  if (isWithdrawn(item)) return html`<p>${words.t('feedback.withdrawn')}</p>`;
   const aspects = ASPECTS.filter((name) => item[name] > 0);
   return html`<p class="stars">
       ${
         item.overall === 0
-          ? words.t('feedback.unrated')
+          ? words.t(isCommentAlone(item) ? 'feedback.comment-alone' : 'feedback.unrated')
           : html`<span class="star-row" aria-hidden="true">${'★'.repeat(item.overall)}${'☆'.repeat(5 - item.overall)}</span>
               <strong>${words.t('feedback.overall', { count: item.overall })}</strong>`
       }
@@ -44,6 +45,6 @@ export function feedbackBody(session: Session, entry: FeedbackEntry): TemplateRe
 function comment(session: Session, entry: FeedbackEntry): TemplateResult | typeof nothing {
   const found = commentOf(entry);
   if (found.kind === 'none') return nothing;
-  if (found.kind === 'text') return html`<blockquote dir="auto">${found.text}</blockquote>`;
+  if (found.kind === 'text') return quote(found.text, '');
   return html`<p class="soft">${session.words.t(`comment.${found.kind}`)}</p>`;
 }

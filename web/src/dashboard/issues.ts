@@ -1,7 +1,7 @@
 /** Counting what feedback complains of, and putting revisions of one voice together. Pure. */
 
 import { ISSUES, type IssueName } from '../core/vocabulary.ts';
-import { wordsOf } from '../service/documents.ts';
+import { isBlank, wordsOf } from '../service/documents.ts';
 import type { FeedbackEntry, Reputation } from '../service/models.ts';
 import { compareMarks } from './serious.ts';
 
@@ -36,13 +36,13 @@ export function voices(entries: readonly FeedbackEntry[]): Voice[] {
 /** What is to be shown of a feedback's text. */
 export type Comment =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'none' | 'erased' | 'hidden' };
+  | { readonly kind: 'none' | 'blank' | 'erased' | 'hidden' };
 
-/** Returns a feedback's comment: its text; erased; none was given; or there is one that this reader is not shown. */
+/** Returns a feedback's comment: its text; nothing visible; erased; none given; or one that this reader is not shown. */
 export function commentOf(entry: Pick<FeedbackEntry, 'document' | 'item'>): Comment {
   if (entry.document?.erased) return { kind: 'erased' };
   const text = wordsOf(entry.document);
-  if (text.trim() !== '') return { kind: 'text', text };
+  if (text !== '') return isBlank(text) ? { kind: 'blank' } : { kind: 'text', text };
   const hash = entry.item.content_hash;
   const given = typeof hash === 'string' && !/^0x0*$/.test(hash);
   return { kind: given && !entry.document ? 'hidden' : 'none' };

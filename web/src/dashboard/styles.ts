@@ -1,6 +1,7 @@
 /** Styles that the dashboard's views share. */
 
 import { css } from 'lit';
+import { quoteStyles } from '../look/quote.ts';
 
 export const shared = css`
   :host {
@@ -154,12 +155,10 @@ export const feedbackStyles = css`
     background: var(--d-raised);
     font-size: var(--d-text-s);
   }
+  ${quoteStyles}
   blockquote {
-    margin: var(--d-2) 0 0;
+    margin-block-start: var(--d-2);
     padding: var(--d-2) var(--d-3);
-    border-inline-start: 3px solid var(--d-line-strong);
-    white-space: pre-wrap;
-    overflow-wrap: anywhere;
   }
 `;
 

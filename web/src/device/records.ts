@@ -76,6 +76,12 @@ export interface Refused {
   readonly detail: string;
 }
 
+/**
+ * Why something is sent again later: no answer came; the service cannot record for now, and says so; it failed, asks to
+ * wait, or takes this later.
+ */
+export type Delay = 'unreachable' | 'stopped' | 'failing';
+
 /** Signed feedback on its way. Only what is `waiting` may still be changed or dropped. */
 export interface Outgoing {
   readonly deliveryId: Hex;
@@ -90,6 +96,8 @@ export interface Outgoing {
   readonly receipt: Receipt | null;
   /** Whether the receipt is the relay's signature over this very digest; null without a receipt, or before a page checked. */
   readonly receiptHolds: boolean | null;
+  /** Why the last try to send it was not the last; null while none was in vain. */
+  readonly delay?: Delay | null;
   readonly block: number | null;
   readonly refused: Refused | null;
 }
@@ -130,12 +138,28 @@ export interface Seen {
   readonly holder?: Holder;
 }
 
+/** A feedback that this device signed, without its words: kept for good, to tell what it did not sign. */
+export interface Signed {
+  readonly digest: Hex;
+  readonly deliveryId: Hex;
+  readonly feedback: SignedFeedback;
+}
+
 export interface Kept {
   seeds: Seed;
   possessions: Possession;
   drafts: Writing;
   outgoing: Outgoing;
   seen: Seen;
+  signed: Signed;
 }
 
 export type StoreName = keyof Kept;
+
+export const STORES: readonly StoreName[] = ['seeds', 'possessions', 'drafts', 'outgoing', 'seen', 'signed'];
+
+/** Returns the name of what a store's records are found by. */
+export function keyOf(store: StoreName): 'id' | 'digest' | 'deliveryId' {
+  if (store === 'seeds') return 'id';
+  return store === 'signed' ? 'digest' : 'deliveryId';
+}

@@ -18,18 +18,19 @@ import { parseLink } from '../core/links.ts';
 import type { Draft } from '../device/records.ts';
 import { controls } from '../look/controls.ts';
 import '../look/d-state.ts';
+import { isWithdrawn } from '../service/feedback.ts';
 import type { Words } from '../words/words.ts';
 import { Editing } from './editing.ts';
 import { type FeedbackEvents, Telling } from './feedback-events.ts';
 import {
   isOpen,
-  isWithdrawn,
   nameOf,
   type Snapshot,
   shipperOf,
   standing,
   type View,
   viewOf,
+  waitingKind,
 } from './flow.ts';
 import { KeepFocus } from './focus.ts';
 import { wordsFor } from './languages.ts';
@@ -173,6 +174,8 @@ export class DoorstepFeedback extends LitElement {
           .seen=${seen}
           .open=${isOpen(delivery, this.time)}
           .begun=${this.visit?.change != null}
+          .shop=${nameOf(seen.ledger, delivery.shipper) ?? ''}
+          .carrier=${nameOf(seen.ledger, delivery.carrier) ?? ''}
           @amend=${(event: CustomEvent<Draft>) => this.#editing.amend(event.detail)}
           @drop-change=${() => void this.visit?.dropChange()}
           @withdraw=${this.#withdraw}
@@ -209,8 +212,8 @@ export class DoorstepFeedback extends LitElement {
 
   /** What a screen reader says by itself when the view changes. */
   #news(view: View, words: Words): string {
-    const { outgoing, online, entries } = this.seen ?? {};
-    if (view === 'waiting') return words.t(online ? 'sending.heading' : 'waiting.heading');
+    const { outgoing, entries } = this.seen ?? {};
+    if (view === 'waiting' && this.seen !== null) return words.t(`${waitingKind(this.seen)}.heading`);
     if (view === 'accepted' || view === 'overdue' || view === 'refused') return words.t(`${view}.heading`);
     const stands = standing(entries ?? []);
     if (view !== 'recorded' || !outgoing?.block || stands === null) return '';
@@ -227,8 +230,15 @@ export class DoorstepFeedback extends LitElement {
     const { delivery, ledger } = seen;
     if (delivery === null) return nothing;
     const { open: amends, amendment, busy, newer } = this.#editing;
+    const situation = situationOf(delivery, seen.entries, this.time);
     return html`${this.#heading(words.t(amends ? 'form.headingAgain' : 'form.heading'))}
-      ${seen.forgetful ? html`<p class="note watch">${words.t('device.forgetful')}</p>` : nothing}
+      ${
+        seen.lack === null
+          ? nothing
+          : html`<p class="note watch">
+              ${words.t(`device.${seen.lack}`)} ${words.t(seen.possession === null ? 'device.link' : 'device.own')}
+            </p>`
+      }
       <div role="status">
         ${newer === null ? nothing : html`<p class="note watch">${words.t('form.newer', { revision: newer })}</p>`}
       </div>
@@ -236,8 +246,8 @@ export class DoorstepFeedback extends LitElement {
         part="form"
         exportparts="submit"
         .words=${words}
-        .situation=${situationOf(delivery, seen.entries, this.time)}
-        .drivers=${driversOf(delivery)}
+        .situation=${situation}
+        .drivers=${driversOf(delivery, situation.reports)}
         .carrier=${nameOf(ledger, delivery.carrier) ?? ''}
         .draft=${amendment ?? this.visit?.draft}
         .amends=${amends}

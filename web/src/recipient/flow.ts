@@ -1,7 +1,8 @@
 /** Which view the recipient sees, from what is known. Pure. */
 
 import type { Hex } from '../core/hex.ts';
-import type { Holder, Outgoing, Possession } from '../device/records.ts';
+import type { Lack } from '../device/device.ts';
+import type { Holder, Outgoing, Possession, SignedFeedback } from '../device/records.ts';
 import type { Delivery, DeliveryEntry, FeedbackItem, Ledger } from '../service/models.ts';
 import type { Problem } from '../service/problems.ts';
 
@@ -34,8 +35,10 @@ export interface Snapshot {
   readonly possession: Possession | null;
   readonly outgoing: Outgoing | null;
   readonly holder: Holder;
-  /** The device keeps nothing: it signs with the link's key and takes nothing over. */
-  readonly forgetful: boolean;
+  /** Why the device keeps nothing, so that it signs with the link's key and takes nothing over; null where it keeps all. */
+  readonly lack: Lack | null;
+  /** What this device signed for the delivery, as far as it knows. */
+  readonly signed: readonly SignedFeedback[];
   readonly online: boolean;
   /** When what is shown was read; null before. */
   readonly readAt: number | null;
@@ -81,6 +84,14 @@ export function viewOf(seen: Snapshot, now: number): View {
   return isOpen(delivery, now) ? 'form' : isClosed(delivery, now) ? 'closed' : 'too-early';
 }
 
+/** Returns whether what waits is being sent for the first time, or waits for a line, or for the service. */
+export function waitingKind({
+  online,
+  outgoing,
+}: Pick<Snapshot, 'online' | 'outgoing'>): 'sending' | 'waiting' {
+  return online && !outgoing?.delay ? 'sending' : 'waiting';
+}
+
 /** Returns whether feedback is taken, for all that this device knows. */
 export function isOpen(delivery: Delivery, now: number): boolean {
   if (isClosed(delivery, now)) return false;
@@ -114,29 +125,46 @@ export function standing(entries: readonly DeliveryEntry[]): FeedbackOnRecord | 
   return revisions(entries)[0] ?? null;
 }
 
-export function isWithdrawn(item: FeedbackItem): boolean {
-  const ratings = item.overall + item.timeliness + item.packaging + item.professionalism + item.accuracy;
-  return ratings === 0 && item.issue_bits === 0;
-}
-
 /** Returns the entry that outgoing feedback became; undefined while it is not on record. */
 export function recordOf(
   outgoing: Outgoing,
   entries: readonly DeliveryEntry[],
 ): FeedbackOnRecord | undefined {
-  const sent = outgoing.feedback;
-  return revisions(entries).find(
-    ({ item }) =>
-      item.revision === sent.revision &&
-      item.driver === sent.driver &&
-      item.content_hash === sent.content_hash &&
-      item.issue_bits === sent.issues &&
-      item.overall === sent.overall &&
-      item.timeliness === sent.timeliness &&
-      item.packaging === sent.packaging &&
-      item.professionalism === sent.professionalism &&
-      item.accuracy === sent.accuracy,
+  return revisions(entries).find(({ item }) => isSame(outgoing.feedback, item));
+}
+
+function isSame(sent: SignedFeedback, item: FeedbackItem): boolean {
+  return (
+    item.revision === sent.revision &&
+    item.driver === sent.driver &&
+    item.content_hash === sent.content_hash &&
+    item.issue_bits === sent.issues &&
+    item.overall === sent.overall &&
+    item.timeliness === sent.timeliness &&
+    item.packaging === sent.packaging &&
+    item.professionalism === sent.professionalism &&
+    item.accuracy === sent.accuracy
   );
+}
+
+/** Returns whether this device signed recorded feedback, as far as it knows. */
+export function isOwn({ item }: FeedbackOnRecord, seen: Pick<Snapshot, 'signed' | 'outgoing'>): boolean {
+  const { signed, outgoing } = seen;
+  return signed.some((sent) => isSame(sent, item)) || (outgoing !== null && isSame(outgoing.feedback, item));
+}
+
+/**
+ * Who may have signed feedback that this device did not: whoever has the link, as its key signed; whoever has this device's
+ * code; or this very device, where it keeps nothing of what it signed.
+ */
+export type Stranger = 'link' | 'code' | 'perhaps-you';
+
+/** Returns who may have signed recorded feedback; null where this device did. */
+export function strangerOf(one: FeedbackOnRecord, seen: Snapshot): Stranger | null {
+  if (isOwn(one, seen)) return null;
+  const change = seen.entries.findIndex((entry) => entry.kind === 'key_change');
+  if (change !== -1 && seen.entries.indexOf(one) > change) return 'code';
+  return seen.lack === null ? 'link' : 'perhaps-you';
 }
 
 /** Returns the revision to sign next. */

@@ -1,10 +1,11 @@
 /** Making what is signed: salt, hash, digest, signature. Loaded at the first touch of the form, not before. */
 
-import { digest, documentHash, type SigningDomain, ZERO_HASH } from '../core/digests.ts';
-import { type Hex, toHex } from '../core/hex.ts';
+import { digest, documentHash, type SigningDomain } from '../core/digests.ts';
+import { type Hex, toHex, ZERO_HASH } from '../core/hex.ts';
 import { readToken, readTokenHash, signingKey } from '../core/links.ts';
 import { addressOf, sign, signerOf } from '../core/signing.ts';
 import type { Draft, SignedFeedback } from '../device/records.ts';
+import { isBlank } from '../service/documents.ts';
 import type { Receipt } from '../service/models.ts';
 
 export interface Made {
@@ -32,7 +33,7 @@ export function makeFeedback(
   salt: Uint8Array = random32(),
 ): Made {
   const comment = draft.comment.trim();
-  const content = comment === '' ? null : { comment, lang: about.language };
+  const content = isBlank(comment) ? null : { comment, lang: about.language };
   const values = {
     driver: about.driver,
     overall: draft.overall,

@@ -3,6 +3,7 @@
 import { type CSSResultGroup, css, html, LitElement } from 'lit';
 import { property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
+import { quoteStyles } from '../look/quote.ts';
 import type { Words } from '../words/words.ts';
 import type { Snapshot } from './flow.ts';
 import { KeepFocus } from './focus.ts';
@@ -14,6 +15,7 @@ export abstract class OutcomeView extends LitElement {
 
   static override styles: CSSResultGroup = [
     controls,
+    quoteStyles,
     css`
       :host {
         display: grid;
@@ -47,13 +49,6 @@ export abstract class OutcomeView extends LitElement {
         display: flex;
         flex-wrap: wrap;
         gap: var(--d-3);
-      }
-      blockquote {
-        margin: 0;
-        padding: var(--d-3) var(--d-4);
-        border-inline-start: 4px solid var(--d-line-strong);
-        white-space: pre-wrap;
-        overflow-wrap: anywhere;
       }
     `,
   ];

@@ -3,9 +3,10 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { controls } from '../look/controls.ts';
+import { quote, quoteStyles } from '../look/quote.ts';
 import { wordsOf } from '../service/documents.ts';
 import type { Words } from '../words/words.ts';
-import { revisions, type Snapshot } from './flow.ts';
+import { revisions, type Snapshot, strangerOf } from './flow.ts';
 import './stars-line.ts';
 import { moment } from './times.ts';
 
@@ -17,6 +18,7 @@ export class PastFeedback extends LitElement {
 
   static override styles = [
     controls,
+    quoteStyles,
     css`
       section,
       ol,
@@ -27,13 +29,6 @@ export class PastFeedback extends LitElement {
       li {
         padding-block-start: var(--d-3);
         border-block-start: 1px solid var(--d-line);
-      }
-      blockquote {
-        margin: 0;
-        padding: var(--d-2) var(--d-4);
-        border-inline-start: 4px solid var(--d-line-strong);
-        white-space: pre-wrap;
-        overflow-wrap: anywhere;
       }
     `,
   ];
@@ -55,13 +50,14 @@ export class PastFeedback extends LitElement {
                 block: words.number(one.block),
               })}
             </p>
+            ${strangerOf(one, this.seen) === null ? nothing : html`<p class="small">${words.t('foreign.past')}</p>`}
             <stars-line .words=${words} .item=${one.item}></stars-line>
             ${
               one.document === null
                 ? nothing
                 : one.document.erased
                   ? html`<p class="soft">${words.t('standing.erased')}</p>`
-                  : html`<blockquote>${wordsOf(one.document)}</blockquote>`
+                  : quote(wordsOf(one.document), words.t('comment.blank'))
             }
           </li>`,
         )}

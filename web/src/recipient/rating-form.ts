@@ -18,7 +18,9 @@ import {
   QUESTIONS,
   type Question,
   questionsFor,
+  reportOf,
   type Situation,
+  saysSomething,
   suggestions,
 } from './situation.ts';
 import './star-rating.ts';
@@ -49,6 +51,7 @@ export class RatingForm extends LitElement {
   @property({ type: Boolean }) busy = false;
   @state() private unfolded = false;
   @state() private choosing = false;
+  @state() private wordsAlone = false;
   @state() private missing = false;
   @state() private answers: Partial<Record<Question, string>> = {};
 
@@ -57,6 +60,7 @@ export class RatingForm extends LitElement {
   override render() {
     const { words, draft } = this;
     const rated = draft.overall > 0;
+    const writes = rated || this.wordsAlone || draft.comment !== '';
     return html`<form novalidate @submit=${this.#submit} @pointerdown=${this.#touch} @focusin=${this.#touch}>
       <star-rating
         part="stars"
@@ -67,10 +71,15 @@ export class RatingForm extends LitElement {
         .word=${(n: number) => words.t(`stars.${n}`)}
         @rated=${(event: CustomEvent<number>) => this.#set({ overall: event.detail })}
       ></star-rating>
-      <p class="error" role="alert" ?hidden=${!this.missing || rated}>${words.t('form.needStars')}</p>
+      ${
+        writes
+          ? nothing
+          : html`<button type="button" class="plain alone" @click=${this.#writeAlone}>${words.t('form.wordsAlone')}</button>`
+      }
+      <p class="error" role="alert" ?hidden=${!this.missing || saysSomething(draft)}>${words.t('form.needStars')}</p>
       <p class="visually-hidden" role="status">${rated ? words.t('form.opened') : nothing}</p>
       ${rated ? html`${this.#questions()} ${this.#chips()} ${this.#aspects()}` : nothing}
-      ${rated ? this.#comment() : nothing} ${this.#about()}
+      ${writes ? this.#comment() : nothing} ${this.#about()}
       <div class="actions">
         <button class="primary" part="submit" aria-disabled=${this.busy}>
           ${words.t(this.amends ? 'form.submitAgain' : 'form.submit')}
@@ -170,6 +179,7 @@ export class RatingForm extends LitElement {
       <textarea
         id="comment"
         rows="4"
+        dir="auto"
         aria-describedby="who count"
         .value=${live(draft.comment)}
         @input=${this.#write}
@@ -213,13 +223,24 @@ export class RatingForm extends LitElement {
                       name="driver"
                       .checked=${live(number === driver)}
                       @change=${() => this.#decide(number)}
-                    />${number === 0 ? words.t('about.whole') : words.t('about.number', { driver: String(number) })}</label
+                    /><span
+                      >${number === 0 ? words.t('about.whole') : words.t('about.number', { driver: String(number) })}${this.#part(number)}</span
+                    ></label
                   >`,
                 )}
               </div>
             </fieldset>`
       }
     </div>`;
+  }
+
+  /** What is reported of one driver among several, with its day: the number alone tells the recipient nothing. */
+  #part(driver: number) {
+    const report = driver === 0 ? null : reportOf(driver, this.situation.reports);
+    if (report === null) return nothing;
+    const { words } = this;
+    const values = { what: words.t(`report.${report.outcome}`), day: words.weekday(report.at) };
+    return html`<span class="hint part">${words.t('about.part', values)}</span>`;
   }
 
   /** Another driver was named while this was being written: said, never put in by itself. */
@@ -268,6 +289,12 @@ export class RatingForm extends LitElement {
     this.#set({ issues: on ? this.draft.issues | bit : this.draft.issues & ~bit });
   }
 
+  #writeAlone = async () => {
+    this.wordsAlone = true;
+    await this.updateComplete;
+    this.renderRoot.querySelector('textarea')?.focus();
+  };
+
   #write = (event: Event) => this.#set({ comment: (event.target as HTMLTextAreaElement).value });
   #unfold = () => {
     this.unfolded = !this.unfolded;
@@ -285,7 +312,7 @@ export class RatingForm extends LitElement {
   #submit = (event: Event) => {
     event.preventDefault();
     if (this.busy) return;
-    if (this.draft.overall === 0) {
+    if (!saysSomething(this.draft)) {
       this.missing = true;
       this.renderRoot.querySelector('star-rating')?.renderRoot.querySelector('input')?.focus();
       return;

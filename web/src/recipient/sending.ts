@@ -8,10 +8,10 @@
 import type { Hex } from '../core/hex.ts';
 import type { Device } from '../device/device.ts';
 import { alone, type Turn } from '../device/locks.ts';
-import { draftOf, type Outgoing, type Possession, type Refused } from '../device/records.ts';
+import { type Delay, draftOf, type Outgoing, type Possession, type Refused } from '../device/records.ts';
 import type { Client } from '../service/client.ts';
 import type { Answer, Intent, Refusal } from '../service/models.ts';
-import { Problem, worthRetrying } from '../service/problems.ts';
+import { NOT_RECORDING, Problem, Unreachable, worthRetrying } from '../service/problems.ts';
 import { LEDGER_CODES } from './refusals.ts';
 
 /**
@@ -63,7 +63,12 @@ async function sendKeyChange(device: Device, client: Client, possession: Possess
     new_key: key,
     signature,
   });
-  if (answer === null) return false;
+  if (typeof answer === 'string') {
+    await device.change('outgoing', deliveryId, (now) =>
+      now?.stage === 'waiting' ? { ...now, delay: answer } : null,
+    );
+    return false;
+  }
   if ('code' in answer) {
     // A bad signature alone does not tell: whoever reads the delivery next sees whether it was taken over.
     const refused = answer.code === 'key-already-changed' ? { ...answer, code: 'taken-over' } : answer;
@@ -92,26 +97,31 @@ async function sendFeedback(device: Device, client: Client, outgoing: Outgoing):
     );
   if (!(await keep((now) => ({ tries: now.tries + 1 })))) return true;
   const answer = await post(client, '/v1/feedback', outgoing.feedback);
-  if (answer === null) return false;
+  if (typeof answer === 'string') {
+    await keep(() => ({ delay: answer }));
+    return false;
+  }
   if ('code' in answer) await keep(() => ({ stage: 'refused', refused: answer }));
   else
     await keep(() => ({
       stage: 'accepted',
+      delay: null,
       intent: answer.intent ?? null,
       receipt: answer.receipt ?? null,
     }));
   return true;
 }
 
-/** Returns the answer, the refusal where sending it again would not help, or null where it may. */
-async function post(client: Client, path: string, body: unknown): Promise<Answer | Refused | null> {
+/** Returns the answer, the refusal where sending it again would not help, or why it is to be sent again. */
+async function post(client: Client, path: string, body: unknown): Promise<Answer | Refused | Delay> {
   try {
     return await client.send<Answer>('POST', path, body);
   } catch (error) {
-    if (worthRetrying(error)) return null;
+    if (error instanceof Unreachable) return 'unreachable';
     if (!(error instanceof Problem)) throw error;
+    if (error.retryable) return error.kind === NOT_RECORDING ? 'stopped' : 'failing';
     const refusal = error.body.refusal as Refusal | undefined;
-    if (refusal?.curable) return null;
+    if (refusal?.curable) return 'failing';
     return { code: refusal?.code ?? error.kind, detail: refusal?.message ?? error.detail };
   }
 }

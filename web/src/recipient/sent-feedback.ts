@@ -4,7 +4,8 @@ import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Outgoing } from '../device/records.ts';
 import '../look/d-copy.ts';
-import type { View } from './flow.ts';
+import { quote } from '../look/quote.ts';
+import { type View, waitingKind } from './flow.ts';
 import './import-code.ts';
 import { OutcomeView } from './outcome-view.ts';
 import { proofOf } from './proof.ts';
@@ -43,7 +44,7 @@ export class SentFeedback extends OutcomeView {
       ${
         outgoing.feedback.content === undefined
           ? nothing
-          : html`<blockquote>${outgoing.feedback.content.comment}</blockquote>`
+          : quote(outgoing.feedback.content.comment, this.words.t('comment.blank'))
       }
       ${this.view === 'waiting' || this.view === 'refused' ? nothing : this.#facts(outgoing)}
       ${this.#actions(outgoing)}`;
@@ -54,8 +55,7 @@ export class SentFeedback extends OutcomeView {
   }
 
   #kind(): string {
-    if (this.view === 'waiting') return this.seen.online ? 'sending' : 'waiting';
-    return this.view;
+    return this.view === 'waiting' ? waitingKind(this.seen) : this.view;
   }
 
   #text(outgoing: Outgoing) {
@@ -68,8 +68,18 @@ export class SentFeedback extends OutcomeView {
       return html`<p>
         ${words.t(by === undefined ? 'accepted.noReceipt' : 'accepted.text', { time })}
       </p>`;
-    const closable = this.seen.closable && this.#kind() === 'waiting';
-    return html`<p>${words.t(closable ? 'waiting.textClosable' : `${this.#kind()}.text`)}</p>`;
+    const kind = this.#kind();
+    if (kind === 'sending') return html`<p>${words.t('sending.text')}</p>`;
+    const delay = this.seen.online ? (outgoing.delay ?? 'failing') : null;
+    const how = this.#whenItGoes(delay !== null);
+    return html`${delay === null ? nothing : html`<p class="note watch">${words.t(`delay.${delay}`)}</p>`}
+      <p>${words.t(`waiting.${how}`)}</p>`;
+  }
+
+  #whenItGoes(delayed: boolean): string {
+    if (this.seen.lack !== null) return 'textOpen';
+    if (delayed) return 'textDelay';
+    return this.seen.closable ? 'textClosable' : 'text';
   }
 
   #refusal(outgoing: Outgoing) {

@@ -48,11 +48,9 @@ self.addEventListener('sync', (event: Event) => {
 async function sendInBackground(): Promise<void> {
   const bell = new Bell();
   try {
-    const sent = await sendAll(await openDevice(), new Client(), {
-      turn: inTurn,
-      after: (id) => bell.ring(id),
-    });
-    if (!sent) throw new Error('not everything went out');
+    const device = await openDevice();
+    const sent = await sendAll(device, new Client(), { turn: inTurn, after: (id) => bell.ring(id) });
+    if (!sent || device.lack !== null) throw new Error('not everything went out');
   } finally {
     bell.close();
   }

@@ -2,6 +2,7 @@
 
 import { bitOf, type IssueName } from '../core/vocabulary.ts';
 import type { Draft } from '../device/records.ts';
+import { isBlank } from '../service/documents.ts';
 import type { Delivery, DeliveryEntry, OutcomeName } from '../service/models.ts';
 
 export const ASPECTS = ['timeliness', 'packaging', 'professionalism', 'accuracy'] as const;
@@ -55,14 +56,21 @@ export function situationOf(delivery: Delivery, entries: readonly DeliveryEntry[
   const ended = arrived === null && ENDED.has(delivery.outcome);
   const came = arrived === null ? now : timeOf(arrived);
   const lateByMs = ended ? 0 : Math.max(0, came - promised);
-  const promise = promiseOf(ended, arrived !== null, lateByMs > 0, last('lost') !== null);
+  const isVoid = ended || (arrived !== null && followsCancelling(reports, arrived));
+  const promise = promiseOf(isVoid, arrived !== null, lateByMs > 0, last('lost') !== null);
   return { reports, outcome: delivery.outcome, attempted: last('attempted'), arrived, lateByMs, promise };
 }
 
-function promiseOf(ended: boolean, arrived: boolean, late: boolean, lost: boolean): Situation['promise'] {
+/** Whether the shipper had cancelled before the parcel arrived: then nothing was promised any more (policy 1). */
+function followsCancelling(reports: readonly Report[], arrived: Report): boolean {
+  const cancelled = reports.find(({ outcome }) => outcome === 'cancelled');
+  return cancelled !== undefined && timeOf(arrived) >= Date.parse(cancelled.recordedAt);
+}
+
+function promiseOf(isVoid: boolean, arrived: boolean, late: boolean, lost: boolean): Situation['promise'] {
   if (arrived && late) return 'late';
   if (lost) return 'broken';
-  if (ended) return 'void';
+  if (isVoid) return 'void';
   if (arrived) return 'kept';
   return late ? 'passed' : 'open';
 }
@@ -153,15 +161,30 @@ export function answered(issues: number, question: Question, answer: string): nu
   return flags === null ? bits : bits | bitOf(flags);
 }
 
-/** Returns who the feedback can be about: the present driver first, then earlier ones, then nobody (0). */
-export function driversOf(delivery: Delivery): number[] {
-  return [
-    ...new Set([
-      ...(delivery.driver === 0 ? [] : [delivery.driver]),
-      ...delivery.was_drivers.toReversed(),
-      0,
-    ]),
-  ];
+/** Outcomes that say what a driver did with the parcel, where nobody delivered it. */
+const TRIED: ReadonlySet<OutcomeName> = new Set(['attempted', 'returned', 'lost']);
+
+/** Returns the report that says most: the first 'delivered', else the first of attempted, returned and lost. */
+function telling(reports: readonly Report[]): Report | null {
+  const delivered = reports.find(({ outcome }) => outcome === 'delivered');
+  return delivered ?? reports.find(({ outcome }) => TRIED.has(outcome)) ?? null;
+}
+
+/**
+ * Returns who the feedback can be about, the proposed one first: the driver of the report that says most, so that no
+ * later report puts another in their place; without such a report the present driver. Then the others named, the latest
+ * first, and nobody (0).
+ */
+export function driversOf(delivery: Delivery, reports: readonly Report[]): number[] {
+  const proposed = telling(reports)?.driver ?? delivery.driver;
+  const named = [delivery.driver, ...delivery.was_drivers.toReversed()].filter((driver) => driver !== 0);
+  return [...new Set([proposed, ...named, 0])];
+}
+
+/** Returns what a driver is to be known by among several: the report that says most of those that name it, or its first. */
+export function reportOf(driver: number, reports: readonly Report[]): Report | null {
+  const own = reports.filter((one) => one.driver === driver);
+  return telling(own) ?? own[0] ?? null;
 }
 
 /** Returns whom the draft is about: whom it was fixed to, else whom the reports propose. */
@@ -170,9 +193,14 @@ export function aboutOf(draft: Draft, drivers: readonly number[]): number {
   return driver !== null && drivers.includes(driver) ? driver : (drivers[0] ?? 0);
 }
 
-/** Returns the draft fixed, once it is rated, to the driver it was shown with: no later report changes whom it is about. */
+/** Returns whether there is anything to send: stars, or words alone. */
+export function saysSomething(draft: Draft): boolean {
+  return draft.overall > 0 || !isBlank(draft.comment);
+}
+
+/** Returns the draft fixed, once it says something, to the driver it was shown with: no later report changes that. */
 export function fixed(draft: Draft, drivers: readonly number[]): Draft {
-  if (draft.overall === 0) return draft;
+  if (!saysSomething(draft)) return draft;
   return { ...draft, driver: aboutOf(draft, drivers), proposed: draft.proposed ?? drivers[0] ?? 0 };
 }
 

@@ -4,22 +4,27 @@ import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { Draft } from '../device/records.ts';
 import { wordsOf } from '../service/documents.ts';
+import { isWithdrawn } from '../service/feedback.ts';
 import '../look/d-copy.ts';
+import { quote } from '../look/quote.ts';
 import '../look/save-file.ts';
-import { type FeedbackOnRecord, isWithdrawn, revisions, standing } from './flow.ts';
+import { type FeedbackOnRecord, revisions, standing, strangerOf } from './flow.ts';
 import { OutcomeView } from './outcome-view.ts';
 import { proofOf } from './proof.ts';
 import './stars-line.ts';
 import { moment } from './times.ts';
 
 /**
- * Properties: `words`, `seen`, `open` (feedback is taken), `begun` (a change was begun and not sent). Events: `amend`
+ * Properties: `words`, `seen`, `open` (feedback is taken), `begun` (a change was begun and not sent), `shop` and `carrier`
+ * (names). Events: `amend`
  * (detail: a Draft), `drop-change`, `withdraw`, `erase`.
  */
 @customElement('standing-feedback')
 export class StandingFeedback extends OutcomeView {
   @property({ type: Boolean }) open = false;
   @property({ type: Boolean }) begun = false;
+  @property() shop = '';
+  @property() carrier = '';
   @state() private asking: 'withdraw' | 'erase' | null = null;
   /** What was asked about last: its button takes the focus back. */
   #asked: 'withdraw' | 'erase' | null = null;
@@ -54,6 +59,7 @@ export class StandingFeedback extends OutcomeView {
       <p class="soft">
         ${words.t('standing.since', { time: moment(words, stands.time), revision: stands.item.revision })}
       </p>
+      ${this.#stranger(stands, gone)}
       ${gone ? nothing : html`<stars-line .words=${words} .item=${stands.item}></stars-line>`}
       ${this.#comment(stands)} ${this.#proof(stands)}
       ${this.begun && this.open && this.asking === null ? this.#begun() : nothing}
@@ -69,7 +75,7 @@ export class StandingFeedback extends OutcomeView {
   #comment(stands: FeedbackOnRecord) {
     const { document } = stands;
     const text = document === null || document.erased ? '' : wordsOf(document);
-    if (text !== '') return html`<blockquote>${text}</blockquote>`;
+    if (text !== '') return quote(text, this.words.t('comment.blank'));
     return this.#hasText() || !revisions(this.seen.entries).some((one) => one.document?.erased)
       ? nothing
       : html`<p id="erased" class="soft" tabindex="-1">${this.words.t('standing.erased')}</p>`;
@@ -77,6 +83,20 @@ export class StandingFeedback extends OutcomeView {
 
   #hasText(): boolean {
     return this.seen.entries.some((one) => one.kind === 'feedback' && one.document?.content != null);
+  }
+
+  /** Feedback that this device did not sign: said, with what to do about it. */
+  #stranger(stands: FeedbackOnRecord, gone: boolean) {
+    const { words, seen, shop, carrier } = this;
+    const stranger = strangerOf(stands, seen);
+    if (stranger === null) return nothing;
+    const change = words.t(gone ? 'standing.rateAgain' : 'standing.amend');
+    const taken = seen.delivery?.taken_over || seen.lack !== null;
+    const what = !this.open ? 'closed' : taken ? 'change' : 'takeOver';
+    return html`<div id="stranger" class="note watch">
+      <p>${words.t(`foreign.${stranger}`)}</p>
+      <p>${words.t(`foreign.${what}`, { change, shop, carrier })}</p>
+    </div>`;
   }
 
   /** What shows that it was promised, and what was: for as long as this device keeps it. */

@@ -4,6 +4,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { issuesOf } from '../core/vocabulary.ts';
 import { controls } from '../look/controls.ts';
+import { isCommentAlone, isWithdrawn } from '../service/feedback.ts';
 import type { Words } from '../words/words.ts';
 import { ASPECTS } from './situation.ts';
 import { STAR } from './star.ts';
@@ -17,6 +18,7 @@ export interface Ratings {
   readonly driver: number;
   readonly issues?: unknown;
   readonly issue_bits?: number;
+  readonly content_hash: string;
 }
 
 /** Properties: `words`, `item`. */
@@ -75,21 +77,12 @@ export class StarsLine extends LitElement {
   override render() {
     const { words, item } = this;
     const bits = item.issue_bits ?? (typeof item.issues === 'number' ? item.issues : 0);
+    const values = { ...item, issue_bits: bits };
     const rated = ASPECTS.filter((aspect) => item[aspect] > 0);
     const issues = issuesOf(bits);
-    if (item.overall === 0 && rated.length === 0 && bits === 0)
-      return html`<p class="soft">${words.t('standing.withdrawn')}</p>`;
+    if (isWithdrawn(values)) return html`<p class="soft">${words.t('standing.withdrawn')}</p>`;
     return html`<p>
-        <span class="stars" aria-hidden="true"
-          >${[1, 2, 3, 4, 5].map((n) => html`<i class=${n <= item.overall ? 'on' : ''}>${STAR}</i>`)}</span
-        >
-        <span class="visually-hidden"
-          >${
-            item.overall === 0
-              ? words.t('stars.none')
-              : words.t('stars.name', { n: item.overall, word: words.t(`stars.${item.overall}`) })
-          }</span
-        >
+        ${isCommentAlone(values) ? words.t('stars.commentAlone') : this.#stars()}
       <span class="about soft small"
           >${item.driver === 0 ? words.t('about.nobodyShort') : words.t('about.number', { driver: String(item.driver) })}</span
         >
@@ -111,6 +104,20 @@ export class StarsLine extends LitElement {
               ${issues.map((issue) => html`<li>${words.t(`issue.${issue}`)}</li>`)}
             </ul>`
       }`;
+  }
+
+  #stars() {
+    const { words, item } = this;
+    return html`<span class="stars" aria-hidden="true"
+        >${[1, 2, 3, 4, 5].map((n) => html`<i class=${n <= item.overall ? 'on' : ''}>${STAR}</i>`)}</span
+      >
+      <span class="visually-hidden"
+        >${
+          item.overall === 0
+            ? words.t('stars.none')
+            : words.t('stars.name', { n: item.overall, word: words.t(`stars.${item.overall}`) })
+        }</span
+      >`;
   }
 }
 

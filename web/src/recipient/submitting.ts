@@ -6,6 +6,7 @@ import type { TrackingLink } from '../core/links.ts';
 import type { Device, Write } from '../device/device.ts';
 import { type Draft, EMPTY_DRAFT, type Outgoing, type Possession } from '../device/records.ts';
 import type { Snapshot } from './flow.ts';
+import { withoutWords } from './forgetting.ts';
 import { keyOf, makeFeedback, makeKeyChange, random32 } from './making.ts';
 
 export interface Wish {
@@ -40,8 +41,8 @@ export async function sign(
   const { deliveryId } = link;
   let possession = seen.possession;
   const writes: Write[] = [];
-  if (possession === null && device.lasting && !seen.delivery.taken_over) {
-    const seed = await ownSeed(device, writes);
+  const seed = possession === null && !seen.delivery.taken_over ? await ownSeed(device) : null;
+  if (seed !== null) {
     const key = keyOf(seed, deliveryId);
     const signature = makeKeyChange(domain, link.secret, deliveryId, key);
     possession = { deliveryId, origin, seed, key, signature, stage: 'made' };
@@ -65,7 +66,10 @@ export async function sign(
     block: null,
     refused: null,
   };
-  writes.push(['drafts', { deliveryId, draft: EMPTY_DRAFT }]);
+  writes.push(
+    ['drafts', { deliveryId, draft: EMPTY_DRAFT }],
+    ['signed', { deliveryId, digest: made.digest, feedback: withoutWords(outgoing).feedback }],
+  );
   // Another tab, or the service worker, may have sent something since this one last heard of it.
   const next = (kept: Outgoing | undefined) => (isInTheWay(kept, wish) ? null : outgoing);
   if (!(await device.change('outgoing', deliveryId, next, ...writes))) throw new StillOnItsWay();
@@ -81,13 +85,17 @@ function isInTheWay(kept: Outgoing | undefined, wish: Wish): boolean {
   return kept.digest !== wish.replaces;
 }
 
-/** Returns the seed made on this device, a new one where there is none yet. */
-async function ownSeed(device: Device, writes: Write[]): Promise<Uint8Array> {
+/**
+ * Returns the seed made on this device, a new one where there is none yet; null where the device keeps nothing. It is kept
+ * before anything is signed with it: a store may turn out to be full only now.
+ */
+async function ownSeed(device: Device): Promise<Uint8Array | null> {
   const own = (await device.all('seeds')).find((one) => one.made === 'here');
+  if (device.lack !== null) return null;
   if (own !== undefined) return own.seed;
   const seed = random32();
-  writes.push(['seeds', { id: toBase64Url(seed), seed, made: 'here', at: Date.now() }]);
-  return seed;
+  await device.put(['seeds', { id: toBase64Url(seed), seed, made: 'here', at: Date.now() }]);
+  return device.lack === null ? seed : null;
 }
 
 export type { Hex };

@@ -39,6 +39,7 @@ export class TakenOver extends LitElement {
         }
         ${words.t('taken.meaning')}
       </p>
+      ${this.seen.lack === 'failing' ? html`<p class="note watch">${words.t('device.failing')} ${words.t('taken.perhapsHere')}</p>` : nothing}
       <h3>${words.t('taken.yours')}</h3>
       <p>${words.t('taken.yoursText')}</p>
       ${this.visit === null ? nothing : html`<import-code .words=${words} .visit=${this.visit}></import-code>`}

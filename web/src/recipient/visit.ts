@@ -34,7 +34,8 @@ const START: Snapshot = {
   possession: null,
   outgoing: null,
   holder: 'link',
-  forgetful: false,
+  lack: null,
+  signed: [],
   online: true,
   readAt: null,
   stale: false,
@@ -90,9 +91,13 @@ export class Visit extends EventTarget {
       const { ledger, delivery, entries, holder = 'link', at } = seen;
       this.#show({ ledger, delivery, entries, holder, readAt: at });
     }
-    this.#show({ forgetful: !device.lasting, online: navigator.onLine });
+    this.#show({ lack: device.lack, online: navigator.onLine });
     await this.#recall();
     if (this.#over.signal.aborted) return;
+    device.watch(() => {
+      this.#show({ lack: device.lack });
+      void this.#recall().then(() => this.refresh());
+    });
     const on = { signal: this.#over.signal };
     globalThis.addEventListener('online', () => this.#line(), on);
     globalThis.addEventListener('offline', () => this.#line(), on);
@@ -214,14 +219,16 @@ export class Visit extends EventTarget {
   async #recall(): Promise<void> {
     const device = await this.#device;
     const { deliveryId } = this.link;
-    const [possession, outgoing, writing] = await Promise.all([
+    const [possession, outgoing, writing, all] = await Promise.all([
       device.get('possessions', deliveryId),
       device.get('outgoing', deliveryId),
       device.get('drafts', deliveryId),
+      device.all('signed'),
     ]);
+    const signed = all.filter((one) => one.deliveryId === deliveryId).map((one) => one.feedback);
     const { draft, after } = writing ?? {};
     this.change = draft === undefined || after === undefined ? null : { draft, after };
-    this.#show({ possession: possession ?? null, outgoing: outgoing ?? null });
+    this.#show({ possession: possession ?? null, outgoing: outgoing ?? null, signed });
   }
 
   async #recallOutgoing(device: Device): Promise<void> {
@@ -373,8 +380,8 @@ export class Visit extends EventTarget {
 
   /** Once for each feedback that waits here. */
   async #askToSend(): Promise<void> {
-    const { outgoing, forgetful } = this.now;
-    if (forgetful || outgoing?.stage !== 'waiting' || outgoing.digest === this.#askedFor) return;
+    const { outgoing, lack } = this.now;
+    if (lack !== null || outgoing?.stage !== 'waiting' || outgoing.digest === this.#askedFor) return;
     this.#askedFor = outgoing.digest;
     this.#show({ closable: await this.sendWhenClosed() });
   }

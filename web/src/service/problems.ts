@@ -3,6 +3,9 @@
 /** Below 500, what asks to wait: Request Timeout, Too Early, Too Many Requests. */
 const NOT_YET: ReadonlySet<number> = new Set([408, 425, 429]);
 
+/** The kind of the problem of a service that answers, and cannot record what is signed for now. */
+export const NOT_RECORDING = 'relay-stopped';
+
 /** The API's RFC 9457 answer. Sending the same again helps only where `retryable`. */
 export class Problem extends Error {
   override readonly name = 'Problem';

@@ -279,7 +279,7 @@ test('without a line it says so, and goes on when there is one again', async ({
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible();
   await context.setOffline(true);
   await page.getByRole('link', { name: 'Deliveries' }).click();
-  await expect(page.getByText('The service does not answer')).toBeVisible();
+  await expect(page.getByText(/Can.t reach the service/)).toBeVisible();
   await axe(page);
   await context.setOffline(false);
   await page.getByRole('button', { name: 'Try again' }).click();

@@ -254,7 +254,7 @@ test('a description that cannot be read, or not now, is said, and asked for agai
   await page.unroute('**/openapi.json');
   await context.setOffline(true);
   await page.getByRole('button', { name: 'Try again' }).click();
-  await expect(page.getByText('No line to the service')).toBeVisible();
+  await expect(page.getByText(/Can.t reach the service/)).toBeVisible();
   await looksRight(page);
   await context.setOffline(false);
   await expect(lineOf(page, 'get-/v1/me'), 'it comes by itself with the line').toBeFocused();

@@ -235,7 +235,7 @@ test('a page of an origin that the service does not know gets nothing', async ({
   watched.tolerate(/CORS policy/, /net::ERR_FAILED/, /^request elsewhere: http:\/\/localhost:/);
   const delivery = await stack.delivered();
   await page.goto(`${shop().replace('127.0.0.1', 'localhost')}/#${delivery.link}`);
-  await expect(page.getByText(/No line to the service/)).toBeVisible();
+  await expect(page.getByText(/Can.t reach the service/)).toBeVisible();
 });
 
 test('the example page shows the component and its events', async ({ page, stack }) => {

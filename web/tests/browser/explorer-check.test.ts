@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { ZERO_HASH } from '../../src/core/digests.ts';
+import { ZERO_HASH } from '../../src/core/hex.ts';
 import { headAfter } from '../../src/explorer/record/heads.ts';
 import type { Entry } from '../../src/service/models.ts';
 import type { Network } from './support/network.ts';
@@ -135,7 +135,7 @@ test('a line that breaks is no difference: the check says so and can be done aga
   await expect(page.locator('explorer-entry').first()).toBeVisible();
   await page.route('**/v1/history*', (route) => route.abort());
   await recompute(page);
-  await expect(page.locator('head-check d-state')).toContainText('The service does not answer');
+  await expect(page.locator('head-check d-state')).toContainText('Can’t reach the service');
   await axe(page);
   await page.unroute('**/v1/history*');
   await page.locator('head-check').getByRole('button', { name: 'Try again' }).click();

@@ -196,7 +196,7 @@ test('who is locked out keeps nothing private of the delivery, with or without a
   await expect(page.getByRole('heading', { name: 'This delivery is held by another device' })).toBeVisible();
   await context.setOffline(true);
   await page.reload();
-  await expect(page.getByText('No line to the service')).toBeVisible();
+  await expect(page.getByText(/Can.t reach the service/)).toBeVisible();
   await expect(page.getByRole('heading', { level: 1, name: 'Delivered' })).toHaveCount(0);
 });
 

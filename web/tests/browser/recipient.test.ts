@@ -146,7 +146,7 @@ test('without stars nothing is sent, and the form says so', async ({ page, stack
   const delivery = await stack.delivered();
   await page.goto(delivery.link);
   await submit(page).click();
-  await expect(page.getByText('Choose one to five stars first.')).toBeVisible();
+  await expect(page.getByText('Choose one to five stars, or write a comment.')).toBeVisible();
   expect((await stack.delivery(delivery))?.revision).toBe(0);
 });
 
@@ -158,7 +158,7 @@ test('who drove before can still be meant; the choice is signed', async ({ page,
   await page.goto(delivery.link);
   await expect(page.getByText(`This is about driver ${second} of ${stack.carrier.name}.`)).toBeVisible();
   await rate(page, 1);
-  await page.getByRole('radio', { name: `Driver ${first}`, exact: true }).check({ force: true });
+  await page.getByRole('radio', { name: new RegExp(`^Driver ${first}\\b`) }).check({ force: true });
   await expect(page.getByText(`This is about driver ${first} of ${stack.carrier.name}.`)).toBeVisible();
   await page.getByRole('radio', { name: 'No, nothing came' }).check({ force: true });
   await submit(page).click();
@@ -175,11 +175,11 @@ test('another driver named while rating takes nobody’s place; it is said, and 
   const about = (driver: number) =>
     page.getByText(`This is about driver ${driver} of ${stack.carrier.name}.`);
   const delivery = await stack.open();
-  await stack.report(delivery, 'delivered', first);
+  await stack.report(delivery, 'attempted', first);
   await page.goto(delivery.link);
   await rate(page, 1);
   await expect(about(first)).toBeVisible();
-  await stack.report(delivery, 'returned', second);
+  await stack.report(delivery, 'delivered', second);
   const said = page.getByRole('status').filter({ hasText: `has named driver ${second}` });
   await expect(said).toBeVisible();
   await expect(about(first)).toBeVisible();
@@ -188,7 +188,7 @@ test('another driver named while rating takes nobody’s place; it is said, and 
   await page.getByRole('button', { name: `Make it about driver ${second}` }).click();
   await expect(about(second)).toBeVisible();
   await expect(said).toHaveCount(0);
-  await page.getByRole('radio', { name: `Driver ${first}`, exact: true }).check({ force: true });
+  await page.getByRole('radio', { name: new RegExp(`^Driver ${first}\\b`) }).check({ force: true });
   await submit(page).click();
   await expect(recorded(page)).toBeVisible();
   await expect(page.getByText(`Driver ${first}`, { exact: true })).toBeVisible();

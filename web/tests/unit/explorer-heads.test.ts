@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
-import { nextHead, ZERO_HASH } from '../../src/core/digests.ts';
-import type { Hex } from '../../src/core/hex.ts';
+import { nextHead } from '../../src/core/digests.ts';
+import { type Hex, ZERO_HASH } from '../../src/core/hex.ts';
 import { unpackDriver } from '../../src/core/words.ts';
 import { contradictions } from '../../src/explorer/record/contradictions.ts';
 import {

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
-import { documentHash, ZERO_HASH } from '../../src/core/digests.ts';
-import { type Hex, toHex } from '../../src/core/hex.ts';
+import { documentHash } from '../../src/core/digests.ts';
+import { type Hex, toHex, ZERO_HASH } from '../../src/core/hex.ts';
 import { ISSUES, issuesOf, OUTCOMES } from '../../src/core/vocabulary.ts';
 import { belongs } from '../../src/explorer/record/documents.ts';
 import { factsOf } from '../../src/explorer/record/facts.ts';

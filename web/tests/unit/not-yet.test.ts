@@ -2,7 +2,7 @@
 
 import { expect, test } from '@playwright/test';
 import type { Hex } from '../../src/core/hex.ts';
-import { Memory } from '../../src/device/device.ts';
+import { Memory } from '../../src/device/memory.ts';
 import type { Possession } from '../../src/device/records.ts';
 import { locksOut } from '../../src/recipient/forgetting.ts';
 import { bringSeed, moveReadToken } from '../../src/recipient/holding.ts';
@@ -66,7 +66,11 @@ test('feedback and its key change stay on the device and are sent again', async 
         expect(done, about).toBe(!isNotYet(status));
         if (!isNotYet(status)) continue;
         const possession = await device.get('possessions', ID);
-        expect({ stage: possession?.stage, refused: kept?.refused }, about).toEqual({ stage, refused: null });
+        expect({ ...possession, refused: kept?.refused, delay: kept?.delay }, about).toMatchObject({
+          stage,
+          refused: null,
+          delay: 'failing',
+        });
         globalThis.fetch = async () => Response.json({ index: 0, status: 'accepted', intent: INTENT });
         expect(await sendWaiting(device, new Client(), ID), about).toBe(true);
         expect((await device.get('outgoing', ID))?.stage, about).toBe('accepted');
@@ -143,4 +147,21 @@ test('a live line is opened again, and closed for good only by a refusal', async
     expect(await became, String(status)).toBe(isNotYet(status) ? 'waiting' : 'closed');
     over.abort();
   }
+});
+
+test('of a service that cannot record, of one that fails, and of none the words differ', async () => {
+  const delayOf = async (answer: () => Response) => {
+    globalThis.fetch = async () => answer();
+    const device = await holding('accepted');
+    expect(await sendWaiting(device, new Client(), ID)).toBe(false);
+    return (await device.get('outgoing', ID))?.delay;
+  };
+  const problem = (kind: string) => () =>
+    Response.json({ type: `urn:doorstep:problem:${kind}`, detail: 'no' }, { status: 503 });
+  expect(await delayOf(problem('relay-stopped'))).toBe('stopped');
+  expect(await delayOf(problem('database-unavailable'))).toBe('failing');
+  const cutOff = (): Response => {
+    throw new TypeError('cut off');
+  };
+  expect(await delayOf(cutOff)).toBe('unreachable');
 });

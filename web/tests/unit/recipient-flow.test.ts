@@ -1,8 +1,15 @@
 /** Which view the recipient gets. */
 
 import { expect, test } from '@playwright/test';
-import { nextRevision, recordOf, shipperOf, viewOf } from '../../src/recipient/flow.ts';
-import { delivery, feedbackEntry, ID, outgoing, snapshot } from './support/deliveries.ts';
+import {
+  nextRevision,
+  recordOf,
+  shipperOf,
+  strangerOf,
+  viewOf,
+  waitingKind,
+} from '../../src/recipient/flow.ts';
+import { delivery, entry, feedbackEntry, ID, outgoing, snapshot } from './support/deliveries.ts';
 
 const PROMISED = Date.parse('2026-11-24T18:00:00Z');
 const DAY = 86_400_000;
@@ -85,4 +92,35 @@ test('outgoing feedback is known again on record by every value signed', () => {
 test('a delivery’s id says whose it is', () => {
   expect(shipperOf(ID)).toBe(1);
   expect(shipperOf(`0xffff${'00'.repeat(30)}`)).toBe(65535);
+});
+
+test('what this device signed is known by every value; anything else is a stranger’s', () => {
+  const { feedback } = outgoing();
+  const recorded = feedbackEntry(1, 4);
+  const of = (part: Parameters<typeof snapshot>[0]) =>
+    strangerOf(recorded, snapshot({ entries: [recorded], ...part }));
+  expect(of({ signed: [feedback] })).toBeNull();
+  expect(of({ outgoing: outgoing({ stage: 'accepted' }) })).toBeNull();
+  expect(of({ signed: [{ ...feedback, revision: 2 }, feedback] }), 'one of several').toBeNull();
+  expect(of({})).toBe('link');
+  for (const other of ['overall', 'timeliness', 'driver', 'issues', 'revision'] as const)
+    expect(of({ signed: [{ ...feedback, [other]: 5 }] }), other).toBe('link');
+  expect(of({ signed: [{ ...feedback, content_hash: `0x${'99'.repeat(32)}` }] })).toBe('link');
+  expect(of({ lack: 'none' })).toBe('perhaps-you');
+  expect(of({ lack: 'none', signed: [feedback] })).toBeNull();
+});
+
+test('before the key was changed the link signed, after it whoever has the code', () => {
+  const [first, change, second] = [feedbackEntry(1, 4), entry('key_change', {}, 0), feedbackEntry(2, 4)];
+  const seen = snapshot({ entries: [first, change, second], holder: 'device' });
+  expect(strangerOf(first, seen)).toBe('link');
+  expect(strangerOf(second, seen)).toBe('code');
+});
+
+test('what waits is being sent, unless there is no line or the service put it off', () => {
+  expect(waitingKind({ online: true, outgoing: outgoing() })).toBe('sending');
+  expect(waitingKind({ online: true, outgoing: outgoing({ delay: null }) })).toBe('sending');
+  expect(waitingKind({ online: false, outgoing: outgoing() })).toBe('waiting');
+  for (const delay of ['unreachable', 'stopped', 'failing'] as const)
+    expect(waitingKind({ online: true, outgoing: outgoing({ delay }) })).toBe('waiting');
 });

@@ -1,7 +1,7 @@
 /** Words leave the device once they are on record or erased; what cannot be read any more is not kept either. */
 
 import { expect, test } from '@playwright/test';
-import { Memory } from '../../src/device/device.ts';
+import { Memory } from '../../src/device/memory.ts';
 import { EMPTY_DRAFT } from '../../src/device/records.ts';
 import {
   forgetDelivery,

@@ -5,8 +5,9 @@ import { digest, type SigningDomain } from '../../src/core/digests.ts';
 import type { Hex } from '../../src/core/hex.ts';
 import { signingKey } from '../../src/core/links.ts';
 import { addressOf, sign, signerOf } from '../../src/core/signing.ts';
-import { Memory } from '../../src/device/device.ts';
+import type { Lack, Write } from '../../src/device/device.ts';
 import { inTurn } from '../../src/device/locks.ts';
+import { Memory } from '../../src/device/memory.ts';
 import { EMPTY_DRAFT, type Holder, type Outgoing, type Possession } from '../../src/device/records.ts';
 import { notTakenOver } from '../../src/recipient/flow.ts';
 import { checkReceipt } from '../../src/recipient/holding.ts';
@@ -84,7 +85,9 @@ async function signed(
 
 /** Memory that counts as lasting, so that a take-over is made. */
 class Lasting extends Memory {
-  override readonly lasting = true as never;
+  constructor() {
+    super(null);
+  }
 }
 
 const service = new Service();
@@ -218,6 +221,19 @@ test('a key change that was accepted but never got on chain is sent again with w
   expect((await stageOf(device))?.stage).toBe('accepted');
 });
 
+test('a store that turns out to be full as the seed is kept: the link’s key signs, nothing is taken over', async () => {
+  class Filling extends Memory {
+    override lack: Lack | null = null;
+    override async put(...writes: Write[]) {
+      if (writes.some(([store]) => store === 'seeds')) this.lack = 'full';
+      await super.put(...writes);
+    }
+  }
+  const { possession, outgoing: sent } = await signed(new Filling() as Lasting);
+  expect(possession).toBeNull();
+  expect(signerOf(sent.digest, sent.feedback.signature)).toBe(addressOf(signingKey(SECRET, ID)));
+});
+
 test('what is on its way is never written over by another tab; what is recorded gives way', async () => {
   const { device, possession, outgoing: first } = await signed();
   const next = (wished: Partial<Wish>) => signed(device, { possession }, wished);
@@ -246,6 +262,19 @@ test('a device that keeps nothing signs with the link’s key and takes nothing 
   await sendWaiting(device, new Client(), ID);
   expect(service.calls.map((one) => one.path)).toEqual(['/v1/feedback']);
   expect(signerOf(sent.digest, sent.feedback.signature)).toBe(addressOf(signingKey(SECRET, ID)));
+});
+
+test('what is signed is remembered as signed here, without its words', async () => {
+  const { device, possession, outgoing: first } = await signed();
+  const { outgoing: second } = await signed(device, { possession }, { replaces: first.digest });
+  await device.remove('outgoing', ID);
+  const kept = await device.all('signed');
+  expect(kept.map((one) => one.digest).sort()).toEqual([first.digest, second.digest].sort());
+  for (const one of kept) {
+    expect(one.feedback.content_hash).toMatch(/^0x[0-9a-f]{64}$/);
+    expect(one.feedback).not.toHaveProperty('content');
+    expect(one.feedback).not.toHaveProperty('salt');
+  }
 });
 
 test('what waits for other deliveries of this service goes out too', async () => {

@@ -11,8 +11,12 @@ import {
   fixed,
   namedMeanwhile,
   questionsFor,
+  reportOf,
+  reportsOf,
+  saysSomething,
   situationOf,
 } from '../../src/recipient/situation.ts';
+import type { OutcomeName } from '../../src/service/models.ts';
 import { delivery, report } from './support/deliveries.ts';
 
 const PROMISED = Date.parse('2026-11-24T18:00:00Z');
@@ -124,10 +128,66 @@ test('an answer sets its own flag and takes back the other answers’', () => {
   expect(answered(nothing, 'arrived', 'elsewhere')).toBe(bitOf('wrong_place'));
 });
 
+const said = (outcome: OutcomeName, driver: number, hours = 0) =>
+  reportsOf([report(outcome, PROMISED + hours * HOUR, driver)]);
+
 test('it can be about the present driver, earlier ones, or nobody', () => {
-  expect(driversOf(delivery())).toEqual([0]);
-  expect(driversOf(delivery({ driver: 7 }))).toEqual([7, 0]);
-  expect(driversOf(delivery({ driver: 7, was_drivers: [3, 5] }))).toEqual([7, 5, 3, 0]);
+  expect(driversOf(delivery(), [])).toEqual([0]);
+  expect(driversOf(delivery({ driver: 7 }), [])).toEqual([7, 0]);
+  expect(driversOf(delivery({ driver: 7, was_drivers: [3, 5] }), [])).toEqual([7, 5, 3, 0]);
+});
+
+test('proposed is who delivered first; else who first attempted, returned or lost it; else the present driver', () => {
+  const named = delivery({ driver: 3, was_drivers: [1, 2] });
+  const proposed = (...reports: ReturnType<typeof said>[]) => driversOf(named, reports.flat());
+  expect(proposed(said('out_for_delivery', 1), said('out_for_delivery', 3))).toEqual([3, 2, 1, 0]);
+  for (const outcome of ['attempted', 'returned', 'lost'] as const) {
+    expect(proposed(said('out_for_delivery', 1), said(outcome, 2), said('attempted', 3))[0]).toBe(2);
+    expect(proposed(said(outcome, 2), said('delivered', 1), said('lost', 3))[0], 'delivered').toBe(1);
+  }
+  const blamed = [said('delivered', 1), said('lost', 2), said('delivered', 3)];
+  expect(proposed(...blamed), 'who delivered is not relabelled').toEqual([1, 3, 2, 0]);
+  expect(proposed(said('delivered', 0), said('lost', 0), said('delivered', 3)), 'nobody named').toEqual([
+    0, 3, 2, 1,
+  ]);
+  for (const outcome of ['cancelled', 'not_received'] as const)
+    expect(proposed(said(outcome, 0), said('attempted', 2))[0], outcome).toBe(2);
+});
+
+test('each of several is known by the report that says most of its part', () => {
+  const reports = [
+    said('out_for_delivery', 1, 1),
+    said('attempted', 1, 2),
+    said('attempted', 2, 3),
+    said('delivered', 2, 4),
+    said('out_for_delivery', 3, 5),
+  ].flat();
+  expect([1, 2, 3].map((driver) => reportOf(driver, reports)?.outcome)).toEqual([
+    'attempted',
+    'delivered',
+    'out_for_delivery',
+  ]);
+  expect(reportOf(9, reports)).toBeNull();
+});
+
+test('a parcel that arrives after it was cancelled keeps no promise; one that had arrived before does', () => {
+  const cancelled = report('cancelled', PROMISED - 3 * HOUR, 0);
+  const promiseOf = (arrived: number) =>
+    situationOf(delivery({ outcome: 'delivered' }), [cancelled, report('delivered', arrived)], PROMISED)
+      .promise;
+  expect(promiseOf(PROMISED - 4 * HOUR)).toBe('kept');
+  expect(promiseOf(PROMISED - 3 * HOUR)).toBe('void');
+  expect(promiseOf(PROMISED + HOUR)).toBe('late');
+});
+
+test('words alone are something to send, and fix whom they are about; blanks are not', () => {
+  const written = { ...EMPTY_DRAFT, comment: 'Left in the rain.' };
+  expect(saysSomething(written)).toBe(true);
+  expect(fixed(written, [4, 0])).toMatchObject({ driver: 4, proposed: 4 });
+  for (const comment of ['', ' \n', '\u200b\u2800', '\u1160'.repeat(400)]) {
+    expect(saysSomething({ ...EMPTY_DRAFT, comment })).toBe(false);
+    expect(fixed({ ...EMPTY_DRAFT, comment }, [4, 0]).driver).toBeNull();
+  }
 });
 
 test('the first stars fix whom it is about; a later report changes nothing by itself', () => {

@@ -5,8 +5,8 @@
  * entry's EIP-712 struct hash. A transaction's hash and a log's index are where an entry is found; no head binds them.
  */
 
-import { type Fields, nextHead, type StructName, structHash, ZERO_HASH } from '../../core/digests.ts';
-import type { Hex } from '../../core/hex.ts';
+import { type Fields, nextHead, type StructName, structHash } from '../../core/digests.ts';
+import { type Hex, ZERO_HASH } from '../../core/hex.ts';
 import { outcomeNumber } from '../../core/vocabulary.ts';
 import type { Entry } from '../../service/models.ts';
 import { type Contradiction, contradictions } from './contradictions.ts';

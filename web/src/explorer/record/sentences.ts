@@ -1,6 +1,7 @@
 /** An entry in words: only what the entry says, in the reader's language, with the way to whatever it names. Pure. */
 
 import { issuesOf, OUTCOMES } from '../../core/vocabulary.ts';
+import { isWithdrawn } from '../../service/feedback.ts';
 import type { Entry, FeedbackItem, Member } from '../../service/models.ts';
 import type { Words } from '../../words/words.ts';
 import { pathOf } from '../routes.ts';
@@ -126,8 +127,16 @@ function feedback(
   const issues = issuesOf(item.issue_bits);
   const about = entry.driver === 0 ? '.nobody' : '';
   const aspects = [item.timeliness, item.packaging, item.professionalism, item.accuracy];
-  const rated = item.overall > 0 || aspects.some((one) => one > 0);
-  const kind = item.overall > 0 ? 'rated' : rated ? 'unrated' : issues.length > 0 ? 'issues' : 'withdrawn';
+  const kind =
+    item.overall > 0
+      ? 'rated'
+      : aspects.some((one) => one > 0)
+        ? 'unrated'
+        : issues.length > 0
+          ? 'issues'
+          : isWithdrawn(item)
+            ? 'withdrawn'
+            : 'comment';
   const said = pieces(words, `say.feedback.${kind}${about}`, { ...values, overall: item.overall });
   if (issues.length > 0)
     said.push(...pieces(words, 'say.feedback.and-issues', { issues: named(words, issues) }));

@@ -2,8 +2,15 @@
 
 import type { Hex } from '../../../src/core/hex.ts';
 import type { Outgoing } from '../../../src/device/records.ts';
-import type { Snapshot } from '../../../src/recipient/flow.ts';
-import type { Delivery, DeliveryEntry, EntryKind, Ledger, OutcomeName } from '../../../src/service/models.ts';
+import type { FeedbackOnRecord, Snapshot } from '../../../src/recipient/flow.ts';
+import type {
+  Delivery,
+  DeliveryEntry,
+  EntryKind,
+  FeedbackItem,
+  Ledger,
+  OutcomeName,
+} from '../../../src/service/models.ts';
 
 export const ID: Hex = `0x0001${'ab'.repeat(30)}`;
 export const KEY: Hex = `0x${'11'.repeat(20)}`;
@@ -59,8 +66,8 @@ export function report(outcome: OutcomeName, at: number, driver = 1, recorded = 
   return entry('report', { outcome, driver, occurred_at: new Date(at).toISOString() }, recorded, { driver });
 }
 
-export function feedbackEntry(revision: number, overall: number, at = 0): DeliveryEntry {
-  const item = {
+export function feedbackEntry(revision: number, overall: number, at = 0): FeedbackOnRecord {
+  const item: FeedbackItem = {
     driver: 1,
     overall,
     timeliness: 0,
@@ -72,7 +79,7 @@ export function feedbackEntry(revision: number, overall: number, at = 0): Delive
     content_hash: HASH,
     revision,
   };
-  return entry('feedback', item, at, { driver: 1, block: 20 + revision });
+  return { ...entry('feedback', {}, at, { driver: 1, block: 20 + revision }), item: { ...item } };
 }
 
 export function ledger(part: Partial<Ledger> = {}): Ledger {
@@ -132,7 +139,8 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
     possession: null,
     outgoing: null,
     holder: 'link',
-    forgetful: false,
+    lack: null,
+    signed: [],
     online: true,
     readAt: 0,
     stale: false,
