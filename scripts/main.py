@@ -88,6 +88,13 @@ def devnet(
     ] = None,
     genesis_time: Annotated[str | None, typer.Option(help="When a new chain's clock starts.")] = None,
     chain_id: Annotated[int | None, typer.Option(help="Of a new chain.")] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Take transactions from this sender only; once for each."),
+    ] = None,
+    no_sync: Annotated[
+        bool, typer.Option("--no-sync", help="Do not flush each block: faster, no power-loss safety.")
+    ] = False,
     json: Json = False,
     child: Child = False,
 ) -> None:
@@ -102,12 +109,20 @@ def devnet(
     def ready(found: int) -> None:
         url = f"http://127.0.0.1:{found}"
         if json:
-            output.document({"ready": True, "rpc": url})
+            output.document({"ready": True, "rpc": url, "port": found})
         elif not child:
             output.note(f"the chain answers at {url}")
 
     began = None if genesis_time is None else parse_time(genesis_time, "--genesis-time")
-    config = DevnetConfig(data, port, chain_id=chain_id, block_time=block_time, genesis_time=began)
+    config = DevnetConfig(
+        data,
+        port,
+        chain_id=chain_id,
+        block_time=block_time,
+        genesis_time=began,
+        allow=tuple(allow) if allow else None,
+        sync=not no_sync,
+    )
     command.run(config, ready)
 
 

@@ -52,7 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--genesis-time", type=int, help="Unix seconds at which a new chain's clock starts")
     parser.add_argument(
-        "--allow", nargs="+", metavar="ADDRESS", help="take transactions from these senders only"
+        "--allow",
+        nargs="+",
+        action="extend",
+        metavar="ADDRESS",
+        help="take transactions from these senders only",
     )
     parser.add_argument(
         "--no-sync", action="store_true", help="do not flush each block: faster, no power-loss safety"
