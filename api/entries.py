@@ -25,6 +25,13 @@ class EntryModel(BaseModel):
     shipper: int | None = Field(description="Member number; null without a delivery.")
     carrier: int | None = Field(description="Member number: the delivery's carrier, a move's new one.")
     driver: int = Field(description="0 where nobody was named.")
+    writer: str = Field(
+        description="The address that sent it, 0x-hex: a member's writer; for feedback and key changes anyone."
+    )
+    former_driver: bool = Field(
+        description="A report whose driver had left the carrier more than 7 days before; policies count it as if it "
+        "named nobody."
+    )
     item: dict[str, Any] = Field(description="Every field that was signed or sent, by its kind.")
     word: str = Field(description="The packed storage slot after the entry, 32 bytes.")
     head_of: dict[str, int] = Field(
@@ -43,6 +50,8 @@ COLUMNS: Final = (
     "shipper",
     "carrier",
     "driver",
+    "writer",
+    "former_driver",
     "recipient_key",
     "promised_by",
     "outcome",
@@ -58,6 +67,7 @@ COLUMNS: Final = (
     "note_kind",
     "from_carrier",
     "nonce",
+    "deadline",
     "document_hash",
     "word",
     "head_of",
@@ -110,6 +120,7 @@ def shown_item(item: Item | DriverMove) -> dict[str, Any]:
                 "from_carrier": item.from_carrier,
                 "to_carrier": item.to_carrier,
                 "nonce": item.nonce,
+                "deadline": format_time(item.deadline),
             }
 
 
@@ -126,6 +137,8 @@ def shown(entry: EntryRow) -> dict[str, Any]:
         "shipper": entry.shipper or None,
         "carrier": entry.carrier or None,
         "driver": entry.driver,
+        "writer": to_hex(entry.writer),
+        "former_driver": entry.former_driver,
         "item": shown_item(entry.item),
         "word": f"0x{entry.word:064x}",
         "head_of": {"driver": entry.head_driver} if entry.head_driver else {"carrier": entry.head_carrier},
@@ -144,6 +157,7 @@ def csv_line(entry: EntryRow) -> str:
     item = row.pop("item")
     (owner, number), *_ = row.pop("head_of").items()
     document = item.get("record_hash") or item.get("evidence_hash") or item.get("content_hash")
+    row["former_driver"] = "true" if row["former_driver"] else "false"
     flat = {**item, **row, "head_of": f"{owner} {number}", "document_hash": document}
     return ",".join("" if (value := flat.get(name)) is None else str(value) for name in COLUMNS) + "\r\n"
 

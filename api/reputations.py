@@ -56,10 +56,19 @@ class ReputationModel(BaseModel):
     reasons: list[str] = Field(description="Why, in words and numbers.")
     figures: dict[str, FigureModel]
     variants: dict[str, dict[str, FigureModel]] = Field(
-        description="The same without the feedback of excluded stops, and from feedback after a take-over alone."
+        description="The same figures without the feedback of excluded stops (`without_excluded`), from feedback after "
+        "a take-over alone (`after_take_over`), and for a carrier with the feedback on deliveries that it had not "
+        "accepted (`with_unaccepted`)."
     )
     counts: dict[str, int] = Field(description="Plain counts over the policy's window.")
-    unnamed: ShareModel | None = Field(description="A carrier's stops with nobody named or too little known.")
+    shares: dict[str, ShareModel] = Field(
+        description="Plain shares over the policy's window. Drivers and carriers: `largest_shipper`, of overall ratings. "
+        "Carriers: `unnamed`, of stops, those with nobody named or a driver of insufficient standing; and of the "
+        "deliveries opened, those `returned`, `refused` and `delivered_after_cancellation`."
+    )
+    largest_shipper: int | None = Field(
+        description="Member number of the shipper that `shares.largest_shipper` is about; null without ratings."
+    )
 
 
 def parse_as_of(text: str | None) -> int | None:

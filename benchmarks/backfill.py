@@ -102,8 +102,10 @@ async def filled(node: Node, deliveries: int, drivers: int) -> Ledger:
     ledger = await Ledger.attach(node, await admin.deploy(node, signer("admin")))
     numbers = []
     for name, role in (("shipper", Role.SHIPPER), ("carrier", Role.CARRIER)):
-        numbers.append(await admin.register_member(ledger, signer("admin"), name, role))
-        await admin.allow_writer(ledger, signer("admin"), numbers[-1], signer(name).address)
+        owner = signer(f"owner of {name}")
+        numbers.append(await admin.register_member(ledger, signer("admin"), name, role, owner.address))
+        await admin.allow_writer(ledger, owner, signer(name).address)
+        await admin.accept_writer(ledger, signer(name), numbers[-1])
     first = await admin.register_drivers(ledger, signer("carrier"), drivers)
     filler = Filler(node, ledger, numbers[0], numbers[1], [DriverNumber(first + n) for n in range(drivers)])
     await filler.fill(deliveries)

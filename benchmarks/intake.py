@@ -57,6 +57,9 @@ class _Deployed:
         self.identity = identity
 
 
+SENDER = Address(b"\x77" * 20)
+
+
 class Delivered:
     """A chain of two blocks on which all deliveries stand, delivered by one driver, for the follower to read."""
 
@@ -68,13 +71,13 @@ class Delivered:
         self.identity = LedgerIdentity(20260, genesis.hash, Address(b"\x11" * 20), 0, genesis.hash)
         self.deployment = _Deployed(self.identity)
         events: list[Event] = [
-            MemberRegistered(SHIPPER, "shop", 1),
-            MemberRegistered(CARRIER, "carrier", 2),
-            DriversRegistered(CARRIER, DRIVER, 1),
+            MemberRegistered(SHIPPER, "shop", 1, SENDER),
+            MemberRegistered(CARRIER, "carrier", 2, SENDER),
+            DriversRegistered(CARRIER, DRIVER, 1, SENDER),
         ]
         for one in deliveries:
-            events.append(Recorded(Opening(one, key, CARRIER, START + DAY, ZERO_HASH), CARRIER))
-            events.append(Recorded(Report(one, DRIVER, Outcome.DELIVERED, START, ZERO_HASH), CARRIER))
+            events.append(Recorded(Opening(one, key, CARRIER, START + DAY, ZERO_HASH), CARRIER, SENDER))
+            events.append(Recorded(Report(one, DRIVER, Outcome.DELIVERED, START, ZERO_HASH), CARRIER, SENDER))
         self._events = [
             LoggedEvent(Position(1, index, self._head.hash, self._head.time, self._head.hash, 0), event)
             for index, event in enumerate(events)

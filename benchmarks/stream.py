@@ -36,7 +36,7 @@ from api.app import create_app
 from api.server import Server
 from api.settings import Settings
 from chain_client.domain.hashing import keccak256
-from chain_client.domain.ids import ZERO_HASH, DeliveryId, Hash32, to_hex
+from chain_client.domain.ids import ZERO_HASH, Address, DeliveryId, Hash32, to_hex
 from chain_client.domain.links import encode_secret, read_token_hash
 from chain_client.domain.records import DAY, LoggedEvent, Opening, Position, Recorded
 from chain_client.domain.signatures import address_of
@@ -65,7 +65,7 @@ class Growing(Delivered):
         place = Position(number, 0, hashed, self._head.time, hashed, 0)
         opened = DeliveryId(b"\x00\x01" + secrets.token_bytes(30))
         opening = Opening(opened, address_of(_KEY), CARRIER, START + DAY, ZERO_HASH)
-        self._events.append(LoggedEvent(place, Recorded(opening, CARRIER)))
+        self._events.append(LoggedEvent(place, Recorded(opening, CARRIER, Address(bytes(20)))))
 
     async def block(self, number: int) -> Block | None:
         """As `rpc.Node` does."""

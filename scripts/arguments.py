@@ -12,6 +12,14 @@ Data = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, for scripts.")]
 Child = Annotated[bool, typer.Option("--child", hidden=True)]
+Rpc = Annotated[
+    str | None,
+    typer.Option("--rpc", help="Node's URL, with --deployment: for a key without a data directory."),
+]
+DeploymentFile = Annotated[
+    Path | None,
+    typer.Option("--deployment", help="File written by `doorstep deploy`, with --rpc.", dir_okay=False),
+]
 Keystore = Annotated[
     Path | None,
     typer.Option("--keystore", help="Encrypted keystore file of the key that signs.", dir_okay=False),

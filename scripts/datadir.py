@@ -4,11 +4,13 @@
     doorstep.db        the database
     credentials.json   the local members: numbers, writers, API keys (0600)
     keys/              encrypted keystores, their password, the sealing key, the importer's seed (0600)
+    owners/            encrypted keystores of the members' owners, with a password of their own (0600)
     chain/             the devnet's chain
     logs/              what the processes had to say
     import.jsonl       the importer's journal
 
-Whoever can read the directory holds the keys: the password lies beside them, for local use only.
+Whoever can read the directory holds the keys: the passwords lie beside them, for local use only. The services need
+`keys/` alone: move `owners/` to a place of its own, and back only for the commands that need an owner.
 """
 
 from __future__ import annotations
@@ -82,6 +84,12 @@ class LocalMember:
     key: str | None
     api_key: str
     office: str | None = None
+    owner: str | None = None
+    """Name of the owner's keystore in `owners/`; None where the owner's key is elsewhere."""
+    retiring: str | None = None
+    """The keystore that `key` replaces, while its last transactions are waited for."""
+    past_keys: tuple[str, ...] = ()
+    """Keystores that were replaced."""
     drivers: tuple[tuple[int, int], ...] = ()
     """Registered driver numbers: (first, count) of each time."""
 
@@ -157,6 +165,10 @@ class DataDirectory:
         return self.path / "keys"
 
     @property
+    def _owners(self) -> Path:
+        return self.path / "owners"
+
+    @property
     def _network(self) -> Path:
         return self.path / "doorstep.json"
 
@@ -183,9 +195,10 @@ class DataDirectory:
     def create(self, network: Network) -> None:
         """Make the directory, its password and its keys; what is there already stays as it is."""
         make_directory(self.path)
-        for directory in (self._keys, self.logs, self.chain):
+        for directory in (self._keys, self._owners, self.logs, self.chain):
             make_directory(directory)
-        self._once(self.password_file, lambda: secrets.token_urlsafe(32).encode())
+        for file in (self.password_file, self._owners / "password"):
+            self._once(file, lambda: secrets.token_urlsafe(32).encode())
         self._once(self._keys / "sealing", lambda: secrets.token_hex(32).encode())
         for name in (ADMIN, RELAY):
             self.ensure_key(name)
@@ -256,7 +269,13 @@ class DataDirectory:
         def parse(content: dict[str, Any]) -> Credentials:
             return Credentials(
                 tuple(
-                    LocalMember(**{**member, "drivers": tuple(tuple(pair) for pair in member["drivers"])})
+                    LocalMember(
+                        **{
+                            **member,
+                            "past_keys": tuple(member["past_keys"]),
+                            "drivers": tuple(tuple(pair) for pair in member["drivers"]),
+                        }
+                    )
                     for member in content["members"]
                 )
             )
@@ -304,6 +323,17 @@ class DataDirectory:
         """Return the signer of a keystore; errors as `load_keystore`."""
         return load_keystore(self.keystore(name), self._password())
 
+    def ensure_owner(self, name: str) -> LocalSigner:
+        """Return the signer of an owner's keystore, made where there is none."""
+        path = self._owners / f"{name}.json"
+        if not path.exists():
+            create_keystore(path, self._read_password(self._owners / "password"), work=LIGHT)
+        return self.owner(name)
+
+    def owner(self, name: str) -> LocalSigner:
+        """Return the signer of an owner's keystore; NoKeystore where it has been moved elsewhere."""
+        return load_keystore(self._owners / f"{name}.json", self._read_password(self._owners / "password"))
+
     def sealing_key(self) -> bytes:
         """Return the 32 bytes that seal the secrets of links made here."""
         return self._secret("sealing")
@@ -324,10 +354,13 @@ class DataDirectory:
         return raw
 
     def _password(self) -> str:
+        return self._read_password(self.password_file)
+
+    def _read_password(self, path: Path) -> str:
         try:
-            return self.password_file.read_text(encoding="utf-8").strip()
+            return path.read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise DataDirectoryBroken(f"{self.password_file} cannot be read: {error.strerror}") from error
+            raise DataDirectoryBroken(f"{path} cannot be read: {error.strerror}") from error
 
     def _once(self, path: Path, make: Callable[[], bytes]) -> None:
         if not path.exists():

@@ -34,8 +34,8 @@ def signer_of(keystore: Path | None, password_file: Path | None, environment: di
     raise InvalidInput("--keystore", f"is needed (with --password-file), or the variable {KEY_VARIABLE}")
 
 
-async def deploy(url: str, signer: LocalSigner, out: Path) -> Deployment:
-    """Deploy access manager and ledger through the node at `url`.
+async def deploy(url: str, signer: LocalSigner, out: Path, *, admin_delay: int) -> Deployment:
+    """Deploy access manager and ledger through the node at `url`, the administrator acting `admin_delay` seconds late.
 
     Nothing is deployed where `out`, where the deployment is to be written, exists already. Errors as
     `bindings.admin.deploy`.
@@ -44,6 +44,6 @@ async def deploy(url: str, signer: LocalSigner, out: Path) -> Deployment:
         raise InvalidInput("--out", f"{out} exists already, and a deployment is never written over")
     node = await Node.connect(url)
     try:
-        return await admin.deploy(node, signer)
+        return await admin.deploy(node, signer, admin_delay=admin_delay)
     finally:
         await node.close()

@@ -130,6 +130,14 @@ def devnet(
 def deploy(
     rpc: Annotated[str, typer.Option(help="The node's URL.")],
     out: Annotated[Path, typer.Option(help="Where to write the deployment.", dir_okay=False)],
+    admin_delay: Annotated[
+        int,
+        typer.Option(
+            help="Seconds between what the administrator announces and does, set last; 0 for none.",
+            min=0,
+            max=30 * 86_400,
+        ),
+    ] = 2 * 86_400,
     keystore: Keystore = None,
     password_file: PasswordFile = None,
     json: Json = False,
@@ -141,13 +149,19 @@ def deploy(
     signer = command.signer_of(keystore, password_file, dict(os.environ))
     output = Output(json=json)
     with output.status("deploying"):
-        deployment = asyncio.run(command.deploy(rpc, signer, out))
+        deployment = asyncio.run(command.deploy(rpc, signer, out, admin_delay=admin_delay))
     document = deployment.to_json()
     write_new(out, document)
     if json:
         output.document(document)
     else:
         output.table("Deployed", ("", ""), [*document.items(), ("written to", out)])
+        output.note(
+            f"the administrator acts {admin_delay} s after announcing it, from now on; role grants and the ledger's "
+            "administration too, from 5 days from now on"
+            if admin_delay
+            else "the administrator acts at once (--admin-delay 0): for development alone"
+        )
 
 
 @app.command()

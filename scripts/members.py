@@ -6,26 +6,30 @@ lane's, which counts that writer's nonces; what is registered later goes through
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Final
 
 from chain_client.bindings import admin
+from chain_client.bindings.ledger import Ledger
 from chain_client.domain.errors import Conflict, InvalidInput, NotFound
 from chain_client.domain.ids import Address, DriverNumber, MemberNumber
 from chain_client.domain.records import Role
 from chain_client.outbox.signer import LocalSigner
 from chain_client.vault import api_keys
-from scripts.datadir import ADMIN, LocalMember, slug
+from scripts.datadir import ADMIN, DataDirectory, LocalMember, slug
 from scripts.network import OpenNetwork, clock, open_network
 
 __all__ = [
     "MemberExists",
     "add_drivers",
-    "allow_writer",
+    "bind_writer",
     "ensure_drivers",
     "ensure_member",
     "open_network",
+    "owner_of",
     "parse_roles",
+    "register_elsewhere",
 ]
 
 MOST_DRIVERS: Final = 10_000
@@ -69,36 +73,44 @@ async def ensure_member(net: OpenNetwork, name: str, roles: Role, *, drivers: in
 
 async def _register(net: OpenNetwork, name: str, roles: Role, drivers: int) -> LocalMember:
     directory = net.directory
-    signer = directory.signer(ADMIN)
-    number = await _find_member(net, name, roles)
+    owner_name = owner_keystore(name)
+    owner = directory.ensure_owner(owner_name)
+    number = await net.ledger.member_of_owner(owner.address)  # registered by a run that was cut short
     if number is None:
-        number = await admin.register_member(net.ledger, signer, name, roles)
+        number = await admin.register_member(net.ledger, directory.signer(ADMIN), name, roles, owner.address)
     key = None if roles & Role.REVIEWER else f"member-{number}-{slug(name)}"
     registered: tuple[tuple[int, int], ...] = ()
     if key is not None:
         writer = directory.ensure_key(key)
-        if await net.ledger.member_of(writer.address) != number:
-            await admin.allow_writer(net.ledger, signer, number, writer.address)
+        await bind_writer(net.ledger, owner, number, writer)
         if drivers:
             # By the lane's own writer: there is no lane before credentials.json names it.
             registered = ((int(await admin.register_drivers(net.ledger, writer, drivers)), drivers),)
     async with net.store.write() as connection:
         api_key = await api_keys.create(connection, net.ledger_id, number, clock())
-    member = LocalMember(name, int(number), int(roles), key, api_key, None, registered)
+    member = LocalMember(name, int(number), int(roles), key, api_key, owner=owner_name, drivers=registered)
     directory.keep_member(member)
     return member
 
 
-async def _find_member(net: OpenNetwork, name: str, roles: Role) -> MemberNumber | None:
-    """Return the number under which a run cut short had registered the name, if its writer is still ours to allow."""
-    number = MemberNumber(1)
-    while (member := await net.ledger.member(number)) is not None:
-        if member.name == name:
-            if member.roles != roles:
-                raise MemberExists(f"{name} is registered as member {number} with other roles.")
-            return number
-        number = MemberNumber(number + 1)
-    return None
+def owner_keystore(name: str) -> str:
+    """Return the name of the keystore of a member's owner: two members' names never give the same one."""
+    return f"{slug(name)[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+async def bind_writer(ledger: Ledger, owner: LocalSigner, member: MemberNumber, writer: LocalSigner) -> None:
+    """Let a key that is here write for a member: its owner allows it, and it accepts. What is done stays done."""
+    if await ledger.member_of(writer.address) == member:
+        return
+    if not await ledger.writer_offered(member, writer.address):
+        await admin.allow_writer(ledger, owner, writer.address)
+    await admin.accept_writer(ledger, writer, member)
+
+
+async def register_elsewhere(net: OpenNetwork, name: str, roles: Role, owner: Address) -> MemberNumber:
+    """Register a member whose owner's key is elsewhere; return its number. Its owner then allows its writers."""
+    with net.directory.administering():
+        return await admin.register_member(net.ledger, net.directory.signer(ADMIN), name, roles, owner)
 
 
 async def add_drivers(net: OpenNetwork, carrier: int, count: int) -> tuple[DriverNumber, int]:
@@ -126,7 +138,7 @@ async def _office(net: OpenNetwork, member: LocalMember) -> LocalSigner:
     office = member.office or f"member-{member.number}-{slug(member.name)}-office"
     signer = directory.ensure_key(office)
     if await net.ledger.member_of(signer.address) != member.number:
-        await admin.allow_writer(net.ledger, directory.signer(ADMIN), member.member, signer.address)
+        await bind_writer(net.ledger, owner_of(directory, member), member.member, signer)
     directory.keep_member(replace(member, office=office))
     return signer
 
@@ -141,7 +153,11 @@ async def ensure_drivers(net: OpenNetwork, member: LocalMember, count: int) -> L
     return found
 
 
-async def allow_writer(net: OpenNetwork, member: MemberNumber, address: Address) -> None:
-    """Let an address write for a member, for ever; for the administrator. Errors as the contract gives them."""
-    with net.directory.administering():
-        await admin.allow_writer(net.ledger, net.directory.signer(ADMIN), member, address)
+def owner_of(directory: DataDirectory, member: LocalMember) -> LocalSigner:
+    """Return the signer of a local member's owner; NotFound where its key is elsewhere."""
+    if member.owner is None:
+        raise NotFound(
+            f"The owner's key of {member.name} (member {member.number}) is not in {directory.path}/owners. Give it with "
+            "--keystore and --password-file, or in DOORSTEP_KEY."
+        )
+    return directory.owner(member.owner)

@@ -3,37 +3,80 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Final
+import os
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from chain_client.domain.ids import MemberNumber, parse_address, to_hex
-from scripts.arguments import Data, Json
+from scripts.arguments import Data, DeploymentFile, Json, Keystore, PasswordFile, Rpc
 from scripts.datadir import DEFAULT_DATA, DataDirectory
 from scripts.output import Output, iso
 
+if TYPE_CHECKING:
+    from scripts.governance import Access
+
 member_app = typer.Typer(help="Members of the network.", no_args_is_help=True)
+owner_app = typer.Typer(help="Owners: the keys that govern members.", no_args_is_help=True)
 writer_app = typer.Typer(help="Addresses that may write for a member.", no_args_is_help=True)
 driver_app = typer.Typer(help="Drivers of a carrier.", no_args_is_help=True)
 key_app = typer.Typer(help="API keys of members.", no_args_is_help=True)
-APPS: Final = {"member": member_app, "writer": writer_app, "driver": driver_app, "key": key_app}
+APPS: Final = {
+    "member": member_app,
+    "owner": owner_app,
+    "writer": writer_app,
+    "driver": driver_app,
+    "key": key_app,
+}
+Number = Annotated[int, typer.Argument(help="Member number.", min=1, max=65535)]
+AnAddress = Annotated[str, typer.Argument(help="20 bytes, 0x-hex.")]
 
 
 @member_app.command("add")
 def member_add(
     name: str,
     roles: Annotated[str, typer.Option(help="shipper, carrier or both with a comma; or reviewer.")],
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of an owner whose key is elsewhere; by default one is made in DATA/owners."
+        ),
+    ] = None,
     data: Data = DEFAULT_DATA,
     json: Json = False,
 ) -> None:
-    """Register a member, make its keys and its API key, and start its lane. A name already there is left as it is."""
+    """Register a member, make its owner's, its writer's and its API key, and start its lane.
+
+    A name already there is left as it is. With --owner the member is registered alone: its owner allows its writers with
+    `doorstep writer allow`.
+    """
     from scripts import members
+
+    output, elsewhere = Output(json=json), None if owner is None else parse_address(owner, "owner")
+    if elsewhere is not None:
+
+        async def register() -> int:
+            async with members.open_network(DataDirectory(data).require()) as net:
+                found = members.parse_roles(roles)
+                return int(await members.register_elsewhere(net, name, found, elsewhere))
+
+        with output.status(f"registering {name}"):
+            number = asyncio.run(register())
+        if json:
+            output.document({"member": number, "name": name, "owner": to_hex(elsewhere)})
+        else:
+            output.text(
+                f"{name} is member {number}. Its owner allows a writer with: doorstep writer allow {number} ADDRESS"
+            )
+        return
 
     async def run() -> Any:
         async with members.open_network(DataDirectory(data).require()) as net:
             return await members.ensure_member(net, name, members.parse_roles(roles))
 
-    output = Output(json=json)
     with output.status(f"registering {name}"):
         member = asyncio.run(run())
     content = {
@@ -48,29 +91,196 @@ def member_add(
         output.table("Member", ("", ""), [(key, str(value)) for key, value in content.items()])
 
 
-@writer_app.command("allow")
-def writer_allow(
-    member: Annotated[int, typer.Argument(help="Member number.", min=1, max=65535)],
-    address: Annotated[str, typer.Argument(help="20 bytes, 0x-hex; it serves this member for ever.")],
+@member_app.command("roles")
+def member_roles(
+    member: Number,
+    roles: Annotated[str, typer.Argument(help="As for `member add`; '' takes all roles.")],
     data: Data = DEFAULT_DATA,
+    rpc: Rpc = None,
+    deployment: DeploymentFile = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
     json: Json = False,
 ) -> None:
-    """Let an address write for a member, and for no other ever."""
-    from scripts import members
+    """Replace a member's roles, from the next call on. Signed by the administrator."""
+    from scripts import governance
 
-    writer = parse_address(address, "address")
+    access = _access(data, rpc, deployment, keystore, password_file)
+    _govern(lambda: governance.set_roles(access, member, roles), "roles set", json)
 
-    async def run() -> None:
-        async with members.open_network(DataDirectory(data).require()) as net:
-            await members.allow_writer(net, MemberNumber(member), writer)
+
+@owner_app.command("offer")
+def owner_offer(
+    member: Number,
+    address: AnAddress,
+    data: Data = DEFAULT_DATA,
+    rpc: Rpc = None,
+    deployment: DeploymentFile = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    json: Json = False,
+) -> None:
+    """Offer a member to another owner, who accepts with `doorstep owner accept`. Signed by the present owner.
+
+    The zero address withdraws an offer.
+    """
+    from scripts import governance
+
+    access, other = _access(data, rpc, deployment, keystore, password_file), parse_address(address, "address")
+    _govern(lambda: governance.offer_owner(access, member, other), "offered", json)
+
+
+@owner_app.command("accept")
+def owner_accept(
+    member: Number,
+    data: Data = DEFAULT_DATA,
+    rpc: Rpc = None,
+    deployment: DeploymentFile = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    json: Json = False,
+) -> None:
+    """Become a member's owner: by its owner's offer, or by a recovery 14 days old. Signed by the new owner."""
+    from scripts import governance
+
+    access = _access(data, rpc, deployment, keystore, password_file)
+    _govern(lambda: governance.accept_owner(access, member), "accepted", json)
+
+
+@owner_app.command("recover")
+def owner_recover(
+    member: Number,
+    address: AnAddress,
+    data: Data = DEFAULT_DATA,
+    rpc: Rpc = None,
+    deployment: DeploymentFile = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    json: Json = False,
+) -> None:
+    """Start giving a member to a new owner because its owner's key is lost. Signed by the administrator.
+
+    The new owner accepts after 14 days; the present owner can veto it until then with `doorstep owner veto`.
+    """
+    from scripts import governance
+
+    access, other = _access(data, rpc, deployment, keystore, password_file), parse_address(address, "address")
+    _govern(lambda: governance.recover(access, member, other), "recovery started", json)
+
+
+@owner_app.command("veto")
+def owner_veto(
+    member: Number,
+    data: Data = DEFAULT_DATA,
+    rpc: Rpc = None,
+    deployment: DeploymentFile = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    json: Json = False,
+) -> None:
+    """Stop a recovery; no other can start for 90 days. Signed by the present owner."""
+    from scripts import governance
+
+    access = _access(data, rpc, deployment, keystore, password_file)
+    _govern(lambda: governance.veto(access, member), "vetoed", json)
+
+
+@writer_app.command("allow")
+def writer_allow(
+    member: Number,
+    address: AnAddress,
+    data: Data = DEFAULT_DATA,
+    rpc: Rpc = None,
+    deployment: DeploymentFile = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    json: Json = False,
+) -> None:
+    """Allow an address to write for a member, once it accepts with `doorstep writer accept`. Signed by the owner."""
+    from scripts import governance
+
+    access, writer = (
+        _access(data, rpc, deployment, keystore, password_file),
+        parse_address(address, "address"),
+    )
+    _govern(lambda: governance.allow_writer(access, member, writer), "allowed", json)
+
+
+@writer_app.command("accept")
+def writer_accept(
+    member: Number,
+    data: Data = DEFAULT_DATA,
+    rpc: Rpc = None,
+    deployment: DeploymentFile = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    json: Json = False,
+) -> None:
+    """Begin to write for a member, and for no other, permanently. Signed by the address that its owner allowed."""
+    from scripts import governance
+
+    access = _access(data, rpc, deployment, keystore, password_file)
+    _govern(lambda: governance.accept_writer(access, member), "accepted", json)
+
+
+@writer_app.command("remove")
+def writer_remove(
+    member: Number,
+    address: AnAddress,
+    data: Data = DEFAULT_DATA,
+    rpc: Rpc = None,
+    deployment: DeploymentFile = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    json: Json = False,
+) -> None:
+    """Stop an address from writing, permanently and at once. Signed by the owner, or by the address itself."""
+    from scripts import governance
+
+    access, writer = (
+        _access(data, rpc, deployment, keystore, password_file),
+        parse_address(address, "address"),
+    )
+    _govern(lambda: governance.remove_writer(access, member, writer), "removed", json)
+
+
+@writer_app.command("rotate")
+def writer_rotate(member: Number, data: Data = DEFAULT_DATA, json: Json = False) -> None:
+    """Replace the key of a member's lane: a new one takes over, the old one is waited for and removed.
+
+    Nothing accepted is lost or sent twice, also under load. A run that was cut short is finished by the next one.
+    """
+    from scripts import governance
 
     output = Output(json=json)
-    with output.status("allowing the writer"):
-        asyncio.run(run())
+    with output.status("rotating the writer"):
+        old, new = asyncio.run(governance.rotate_writer(DataDirectory(data).require(), member))
     if json:
-        output.document({"member": member, "writer": to_hex(writer)})
+        output.document({"member": member, "removed": to_hex(old), "writer": to_hex(new)})
     else:
-        output.text(f"{to_hex(writer)} may write for member {member}")
+        output.text(f"{to_hex(new)} writes for member {member}; {to_hex(old)} is removed")
+
+
+def _access(
+    data: Path, rpc: str | None, deployment: Path | None, keystore: Path | None, password_file: Path | None
+) -> Access:
+    from scripts.governance import Access
+
+    return Access(data, rpc, deployment, keystore, password_file, dict(os.environ))
+
+
+def _govern(act: Callable[[], Coroutine[Any, Any, Any]], done: str, json: bool) -> None:
+    """Make a call of the ledger's and show the event that it emitted."""
+    output = Output(json=json)
+    with output.status("waiting for the transaction"):
+        event = asyncio.run(act())
+    shown = {
+        name: to_hex(value) if isinstance(value, bytes) else value for name, value in asdict(event).items()
+    }
+    if json:
+        output.document({"event": type(event).__name__, **shown})
+    else:
+        output.text(f"{done}: " + ", ".join(f"{name} {value}" for name, value in shown.items()))
 
 
 @key_app.command("add")

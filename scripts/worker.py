@@ -85,7 +85,7 @@ async def work(net: OpenNetwork, stop: asyncio.Event) -> None:
 async def _keep_lanes(
     net: OpenNetwork, stop: asyncio.Event, wake: asyncio.Event, bell: Doorbell, tasks: asyncio.TaskGroup
 ) -> None:
-    running: set[int] = set()
+    running: dict[str, Lane] = {}
     doorbell = Doorbell(net.store, net.ledger_id)
     tasks.create_task(doorbell.run(stop))
 
@@ -107,12 +107,13 @@ async def _keep_lanes(
         await trouble.well()
         lane = Lane(net.store, net.node, net.ledger, net.ledger_id, signer, member, clock)
         tasks.create_task(lane.run(stop, mined, doorbell.of(member)), name=f"lane of member {member}")
-        running.add(member)
+        running[key] = lane
         return True
 
     missing: dict[MemberNumber, PartTroubles] = {}
     wanted: list[tuple[MemberNumber, str]] = [(RELAY_MEMBER, RELAY)]
     seen: tuple[int, int] | None = None
+    retiring: dict[str, MemberNumber] = {}
     while not stop.is_set():
         version = net.directory.credentials_version()
         if version != seen:
@@ -122,10 +123,15 @@ async def _keep_lanes(
                 _log.warning("%s", error)
             else:
                 seen = version
-                wanted = [(RELAY_MEMBER, RELAY), *((one.member, one.key) for one in members if one.key)]
+                wanted = [(RELAY_MEMBER, RELAY)]
+                wanted += [(one.member, key) for one in members for key in (one.key, one.retiring) if key]
+                retiring = {one.retiring: one.member for one in members if one.retiring}
         for member, key in wanted:
-            if member not in running and await start(member, key):
-                _log.info("lane of member %d is up", member)
+            if key not in running and await start(member, key):
+                _log.info("lane of member %d (%s) is up", member, key)
+        for key in retiring.keys() & running.keys():
+            running[key].retire()
+            doorbell.of(retiring.pop(key)).set()
         await _until(stop, _LOOK_AGAIN)
 
 

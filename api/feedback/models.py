@@ -91,7 +91,14 @@ class FeedbackEntryModel(DeliveryEntryModel):
     superseded: bool = Field(
         description="A later revision about the same driver's part in the delivery is recorded."
     )
-    withdrawn: bool = Field(description="This revision takes back what was said.")
+    withdrawn: bool = Field(
+        description="This revision withdraws the feedback: no rating, no issue, no comment."
+    )
+    comment_alone: bool = Field(description="It holds a comment, and neither ratings nor issues.")
+    accepted: bool = Field(
+        description="The carrier had accepted the delivery when the first feedback on this driver's part was recorded: "
+        "it counts for carrier and driver. Otherwise it counts for the shipper alone."
+    )
 
 
 class FeedbacksModel(BaseModel):

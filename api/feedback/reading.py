@@ -62,8 +62,12 @@ async def list_feedback(
     )
     kept = {} if caller.reviews else await _comments(context, connection, found.entries)
     later = await search.superseded(connection, context.ledger_id, found.entries)
+    accepted = await search.on_accepted(connection, context.ledger_id, found.entries)
     return {
-        "feedback": [_shown(entry, kept, superseded=entry.place in later) for entry in found.entries],
+        "feedback": [
+            _shown(entry, kept, superseded=entry.place in later, accepted=entry.place in accepted)
+            for entry in found.entries
+        ],
         "next_cursor": await cursor_at(connection, context.ledger_id, found.reached),
     }
 
@@ -73,7 +77,7 @@ async def _comments(context: Services, connection: AsyncConnection, page: list[E
     return await documents.by_hash(connection, context.ledger_id, [one for one in which if one[1]])
 
 
-def _shown(entry: EntryRow, kept: _Documents, *, superseded: bool) -> dict[str, Any]:
+def _shown(entry: EntryRow, kept: _Documents, *, superseded: bool, accepted: bool) -> dict[str, Any]:
     item = entry.item
     assert isinstance(item, Feedback), "feedback was searched for"
     return {
@@ -82,4 +86,6 @@ def _shown(entry: EntryRow, kept: _Documents, *, superseded: bool) -> dict[str, 
         "serious": search.is_serious(item),
         "superseded": superseded,
         "withdrawn": item.withdrawn,
+        "comment_alone": item.comment_alone,
+        "accepted": accepted,
     }

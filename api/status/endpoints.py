@@ -161,7 +161,17 @@ async def ledger(context: Context, connection: Reading) -> dict[str, Any]:
         "issues": ISSUE_NAMES,
         "outcomes": OUTCOME_NAMES,
         "members": [
-            {"member": one.member, "name": one.name, "roles": role_names(one.roles)}
+            {
+                "member": one.member,
+                "name": one.name,
+                "roles": role_names(one.roles),
+                "owner": to_hex(one.owner),
+                "recovery": one.recovery_owner
+                and {
+                    "owner": to_hex(one.recovery_owner),
+                    "acceptable_from": format_time(one.recovery_from or 0),
+                },
+            }
             for one in await _members(connection, context.ledger_id)
         ],
         "public_record": context.settings.public_record,

@@ -93,12 +93,21 @@ class DomainModel(BaseModel):
     verifyingContract: str
 
 
+class RecoveryModel(BaseModel):
+    """A recovery that the network's admin started because the owner's key is lost."""
+
+    owner: str = Field(description="The address that may become the owner.")
+    acceptable_from: str = Field(description="From then on, unless the present owner vetoes it before.")
+
+
 class MemberModel(BaseModel):
     """An organisation on the network."""
 
     member: int
     name: str
     roles: list[str] = Field(description="shipper, carrier, reviewer.")
+    owner: str = Field(description="The address that alone allows the member's writers.")
+    recovery: RecoveryModel | None = Field(description="Null where none is running.")
 
 
 class LedgerModel(BaseModel):

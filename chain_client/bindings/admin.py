@@ -1,20 +1,22 @@
 """Deploying a ledger and registering who takes part. Each call sends one transaction, waits, and returns what it did.
 
 Nothing here is done twice by being called twice by mistake except registering: a second `register_member` of the same
-name is a second member. Errors: ContractError in the contract's words (nothing was changed), and those of
-`transactions.transact`.
+name is a second member. Errors: ContractError in the contract's words (nothing was changed), those of
+`transactions.transact`, and for an admin with an execution delay `administration.Scheduled` (repeat the call later).
 """
 
 from __future__ import annotations
 
 from typing import Final, TypeVar
 
+from chain_client.bindings.administration import administer, delay_administrator
 from chain_client.bindings.artefact import ledger_artefact, manager_artefact
 from chain_client.bindings.deployment import Deployment
 from chain_client.bindings.events import decode_log
 from chain_client.bindings.ledger import Ledger
 from chain_client.bindings.signer import Signer
 from chain_client.bindings.transactions import transact
+from chain_client.bindings.unique_creation import create_at_random_address
 from chain_client.domain.errors import Broken
 from chain_client.domain.ids import Address, DriverNumber, MemberNumber
 from chain_client.domain.ledger import LedgerIdentity
@@ -24,18 +26,21 @@ from chain_client.domain.records import (
     DriverMove,
     DriversRegistered,
     MemberRegistered,
+    OwnerChanged,
+    OwnerOffered,
     Recorded,
+    RecoveryStarted,
+    RecoveryVetoed,
     RolesSet,
     WriterAllowed,
+    WriterOffered,
     WriterRemoved,
 )
 from chain_client.rpc.node import Node
 from chain_client.rpc.records import TxReceipt
 
-GUARDIAN: Final = 1
-"""The access manager's role that may remove any writer, without delay. Role 0 is its admin."""
 NOTER: Final = 2
-"""The access manager's role that may note: held by later contracts, by nobody at first."""
+"""The access manager's role that may note: held by later contracts, by nobody at first. Role 0 is its admin."""
 
 E = TypeVar("E")
 
@@ -46,24 +51,22 @@ class EventMissing(Broken):
     code = "event-missing"
 
 
-async def deploy(node: Node, signer: Signer, *, guardian: Address | None = None) -> Deployment:
-    """Deploy an access manager and a ledger under it; `signer` is the admin, `guardian` by default the signer too.
+async def deploy(node: Node, signer: Signer, *, admin_delay: int = 0) -> Deployment:
+    """Deploy an access manager and a ledger under it, at random addresses; `signer` becomes the admin.
 
-    Five transactions; when it is cut short what was deployed stays, unused, and a new call starts over.
+    `admin_delay` is the admin's execution delay in seconds, set last (see `delay_administrator`): 0, for
+    development, lets it act at once. When it is cut short, what was deployed stays unused, and a new call starts over.
     """
     manager = manager_artefact()
-    made = await transact(node, signer, None, manager.creation(["address"], signer.address))
-    authority = _created(made)
+    authority, _ = await create_at_random_address(node, signer, manager.creation(["address"], signer.address))
     ledger = ledger_artefact()
-    deployed = await transact(node, signer, None, ledger.creation(["address"], authority))
-    address = _created(deployed)
-    for function, role in (("removeWriter", GUARDIAN), ("note", NOTER)):
-        selectors = [ledger.functions[function].key]
-        data = manager.calldata("setTargetFunctionRole", address, selectors, role)
-        await transact(node, signer, authority, data)
+    address, deployed = await create_at_random_address(node, signer, ledger.creation(["address"], authority))
+    selectors = [ledger.functions["note"].key]
     await transact(
-        node, signer, authority, manager.calldata("grantRole", GUARDIAN, guardian or signer.address, 0)
+        node, signer, authority, manager.calldata("setTargetFunctionRole", address, selectors, NOTER)
     )
+    if admin_delay:
+        await delay_administrator(node, signer, authority, address, [NOTER], admin_delay)
     identity = LedgerIdentity(
         chain_id=node.chain_id,
         genesis_hash=node.genesis.hash,
@@ -75,31 +78,62 @@ async def deploy(node: Node, signer: Signer, *, guardian: Address | None = None)
 
 
 async def grant_role(ledger: Ledger, signer: Signer, role: int, account: Address) -> None:
-    """Give an account a role of the ledger's access manager (GUARDIAN, NOTER), without delay. Who: admin."""
+    """Give an account a role of the ledger's access manager (NOTER); binds after the role's grant delay. Who: admin."""
+    authority = ledger.deployment.authority
     data = manager_artefact().calldata("grantRole", role, account, 0)
-    await transact(ledger.node, signer, ledger.deployment.authority, data)
+    await administer(ledger.node, signer, authority, authority, data)
 
 
-async def register_member(ledger: Ledger, signer: Signer, name: str, roles: int) -> MemberNumber:
-    """Register a member and return its number; `roles` as `Role`. Who: admin. Cannot be undone."""
-    receipt = await _call(ledger, signer, "registerMember", name, int(roles))
+async def register_member(
+    ledger: Ledger, signer: Signer, name: str, roles: int, owner: Address
+) -> MemberNumber:
+    """Register a member and return its number; `roles` as `Role`, `owner` governs its writers. Who: admin.
+
+    Cannot be undone. The owner must not own another member.
+    """
+    receipt = await _administer(ledger, signer, "registerMember", name, int(roles), owner)
     return _event(receipt, MemberRegistered).member
 
 
 async def set_roles(ledger: Ledger, signer: Signer, member: MemberNumber, roles: int) -> RolesSet:
     """Replace a member's roles, from the next call on; 0 silences it. Who: admin."""
-    return _event(await _call(ledger, signer, "setRoles", member, int(roles)), RolesSet)
+    return _event(await _administer(ledger, signer, "setRoles", member, int(roles)), RolesSet)
 
 
-async def allow_writer(
-    ledger: Ledger, signer: Signer, member: MemberNumber, writer: Address
-) -> WriterAllowed:
-    """Let an address write for a member, and for no other ever. Who: admin."""
-    return _event(await _call(ledger, signer, "allowWriter", member, writer), WriterAllowed)
+async def offer_owner(ledger: Ledger, signer: Signer, owner: Address) -> OwnerOffered:
+    """Offer the caller's member to another address; the zero address withdraws the offer. Who: the member's owner."""
+    return _event(await _call(ledger, signer, "offerOwner", owner), OwnerOffered)
+
+
+async def accept_owner(ledger: Ledger, signer: Signer, member: MemberNumber) -> OwnerChanged:
+    """Take a member over. Who: the offered address; or that of a recovery, from 14 days after its start."""
+    return _event(await _call(ledger, signer, "acceptOwner", member), OwnerChanged)
+
+
+async def start_recovery(
+    ledger: Ledger, signer: Signer, member: MemberNumber, owner: Address
+) -> RecoveryStarted:
+    """Start giving a member whose owner lost its key to a new owner; its owner can veto it for 14 days. Who: admin."""
+    return _event(await _administer(ledger, signer, "startRecovery", member, owner), RecoveryStarted)
+
+
+async def veto_recovery(ledger: Ledger, signer: Signer, member: MemberNumber) -> RecoveryVetoed:
+    """Stop a recovery; no other can be started for 90 days. Who: the member's owner."""
+    return _event(await _call(ledger, signer, "vetoRecovery", member), RecoveryVetoed)
+
+
+async def allow_writer(ledger: Ledger, signer: Signer, writer: Address) -> WriterOffered:
+    """Allow an address to write for the caller's member, once it accepts. Who: the member's owner."""
+    return _event(await _call(ledger, signer, "allowWriter", writer), WriterOffered)
+
+
+async def accept_writer(ledger: Ledger, signer: Signer, member: MemberNumber) -> WriterAllowed:
+    """Become a writer of a member, and of no other, permanently. Who: the address that the member's owner allowed."""
+    return _event(await _call(ledger, signer, "acceptWriter", member), WriterAllowed)
 
 
 async def remove_writer(ledger: Ledger, signer: Signer, writer: Address) -> WriterRemoved:
-    """Stop an address from writing, for ever. Who: the guardian, or a writer of the same member."""
+    """Stop an address from writing, permanently. Who: the member's owner, or the address itself."""
     return _event(await _call(ledger, signer, "removeWriter", writer), WriterRemoved)
 
 
@@ -116,14 +150,20 @@ async def set_driver_key(
     old_key_signature: bytes = b"",
 ) -> DriverKeySet:
     """Bind a key to a driver; signatures of 64 or 65 bytes, the old key's unless there is none. Who: its carrier."""
-    fields = (message.driver, message.key, message.nonce)
+    fields = (message.driver, message.key, message.nonce, message.deadline)
     receipt = await _call(ledger, signer, "setDriverKey", fields, new_key_signature, old_key_signature)
     return _event(receipt, DriverKeySet)
 
 
 async def move_driver(ledger: Ledger, signer: Signer, message: DriverMove, signature: bytes) -> DriverMove:
     """Take over a driver that signed the move; extends the driver's head. Who: a writer of the new carrier."""
-    fields = (message.driver, message.from_carrier, message.to_carrier, message.nonce)
+    fields = (
+        message.driver,
+        message.from_carrier,
+        message.to_carrier,
+        message.nonce,
+        message.deadline,
+    )
     recorded = _event(await _call(ledger, signer, "moveDriver", fields, signature), Recorded)
     assert isinstance(recorded.item, DriverMove)
     return recorded.item
@@ -133,10 +173,9 @@ async def _call(ledger: Ledger, signer: Signer, function: str, *values: object) 
     return await transact(ledger.node, signer, ledger.address, ledger_artefact().calldata(function, *values))
 
 
-def _created(receipt: TxReceipt) -> Address:
-    if receipt.contract is None:
-        raise EventMissing("a creation was mined and its receipt names no contract")
-    return receipt.contract
+async def _administer(ledger: Ledger, signer: Signer, function: str, *values: object) -> TxReceipt:
+    data = ledger_artefact().calldata(function, *values)
+    return await administer(ledger.node, signer, ledger.deployment.authority, ledger.address, data)
 
 
 def _event(receipt: TxReceipt, kind: type[E]) -> E:

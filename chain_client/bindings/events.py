@@ -21,10 +21,15 @@ from chain_client.domain.records import (
     MemberRegistered,
     Note,
     Opening,
+    OwnerChanged,
+    OwnerOffered,
     Recorded,
+    RecoveryStarted,
+    RecoveryVetoed,
     Report,
     RolesSet,
     WriterAllowed,
+    WriterOffered,
     WriterRemoved,
 )
 from chain_client.rpc.records import Log
@@ -65,17 +70,24 @@ def _int(raw: bytes) -> int:
     return int.from_bytes(raw, "big")
 
 
+def _writer(facts: int, bit: int) -> Address:
+    """Return the address that begins at a bit of the facts."""
+    return Address((facts >> bit & (1 << 160) - 1).to_bytes(20, "big"))
+
+
 def _opened(topics: Topics, data: bytes) -> Event:
     carrier = MemberNumber(_int(topics[2]))
+    facts = _int(data[32:64])
     return Recorded(
         Opening(
             delivery_id=DeliveryId(topics[1]),
             recipient_key=Address(data[12:32]),
             carrier=carrier,
-            promised_by=_int(data[32:64]),
+            promised_by=facts & 0xFFFFFFFF,
             record_hash=Hash32(data[64:96]),
         ),
         carrier,
+        _writer(facts, 32),
     )
 
 
@@ -88,7 +100,7 @@ def _reported(topics: Topics, data: bytes) -> Event:
         occurred_at=facts & 0xFFFFFFFF,
         evidence_hash=Hash32(data[32:64]),
     )
-    return Recorded(item, MemberNumber(facts >> 40 & 0xFFFF))
+    return Recorded(item, MemberNumber(facts >> 40 & 0xFFFF), _writer(facts, 56))
 
 
 def _feedback_recorded(topics: Topics, data: bytes) -> Event:
@@ -105,29 +117,33 @@ def _feedback_recorded(topics: Topics, data: bytes) -> Event:
         content_hash=Hash32(data[32:64]),
         revision=facts >> 72 & 0xFF,
     )
-    return Recorded(item, MemberNumber(facts >> 80 & 0xFFFF))
+    return Recorded(item, MemberNumber(facts >> 80 & 0xFFFF), _writer(facts, 96))
 
 
 def _key_changed(topics: Topics, data: bytes) -> Event:
-    return Recorded(KeyChange(DeliveryId(topics[1]), Address(data[12:32])), MemberNumber(0))
+    item = KeyChange(DeliveryId(topics[1]), Address(data[12:32]))
+    return Recorded(item, MemberNumber(0), Address(data[44:64]))
 
 
 def _noted(topics: Topics, data: bytes) -> Event:
     carrier = MemberNumber(_int(topics[3]))
+    facts = _int(data[:32])
     item = Note(
         delivery_id=DeliveryId(topics[1]),
         driver=DriverNumber(_int(topics[2])),
         carrier=carrier,
-        kind=_int(data[:32]),
+        kind=facts & 0xFFFF,
         content_hash=Hash32(data[32:64]),
     )
-    return Recorded(item, carrier)
+    return Recorded(item, carrier, _writer(facts, 16))
 
 
 def _driver_moved(topics: Topics, data: bytes) -> Event:
     arrived = MemberNumber(_int(topics[3]))
     left = MemberNumber(_int(topics[2]))
-    return Recorded(DriverMove(DriverNumber(_int(topics[1])), left, arrived, _int(data[:32])), arrived)
+    nonce, deadline = _int(data[:32]), _int(data[32:64])
+    item = DriverMove(DriverNumber(_int(topics[1])), left, arrived, nonce, deadline)
+    return Recorded(item, arrived, Address(data[76:96]))
 
 
 def _item_rejected(topics: Topics, data: bytes) -> Event:
@@ -139,11 +155,36 @@ def _member_registered(topics: Topics, data: bytes) -> Event:
     length = _int(data[start : start + 32])
     name = data[start + 32 : start + 32 + length]
     # The contract takes any bytes for a name.
-    return MemberRegistered(MemberNumber(_int(topics[1])), name.decode("utf-8", "replace"), _int(data[32:64]))
+    return MemberRegistered(
+        member=MemberNumber(_int(topics[1])),
+        name=name.decode("utf-8", "replace"),
+        roles=_int(data[32:64]),
+        owner=Address(topics[2][12:]),
+    )
 
 
 def _roles_set(topics: Topics, data: bytes) -> Event:
     return RolesSet(MemberNumber(_int(topics[1])), _int(data[:32]))
+
+
+def _owner_offered(topics: Topics, data: bytes) -> Event:
+    return OwnerOffered(MemberNumber(_int(topics[1])), Address(topics[2][12:]))
+
+
+def _owner_changed(topics: Topics, data: bytes) -> Event:
+    return OwnerChanged(MemberNumber(_int(topics[1])), Address(topics[2][12:]), Address(topics[3][12:]))
+
+
+def _recovery_started(topics: Topics, data: bytes) -> Event:
+    return RecoveryStarted(MemberNumber(_int(topics[1])), Address(topics[2][12:]), _int(data[:32]))
+
+
+def _recovery_vetoed(topics: Topics, data: bytes) -> Event:
+    return RecoveryVetoed(MemberNumber(_int(topics[1])), Address(topics[2][12:]))
+
+
+def _writer_offered(topics: Topics, data: bytes) -> Event:
+    return WriterOffered(MemberNumber(_int(topics[1])), Address(topics[2][12:]), Address(topics[3][12:]))
 
 
 def _writer_allowed(topics: Topics, data: bytes) -> Event:
@@ -151,15 +192,26 @@ def _writer_allowed(topics: Topics, data: bytes) -> Event:
 
 
 def _writer_removed(topics: Topics, data: bytes) -> Event:
-    return WriterRemoved(MemberNumber(_int(topics[1])), Address(topics[2][12:]))
+    return WriterRemoved(MemberNumber(_int(topics[1])), Address(topics[2][12:]), Address(topics[3][12:]))
 
 
 def _drivers_registered(topics: Topics, data: bytes) -> Event:
-    return DriversRegistered(MemberNumber(_int(topics[1])), DriverNumber(_int(data[:32])), _int(data[32:64]))
+    return DriversRegistered(
+        carrier=MemberNumber(_int(topics[1])),
+        first=DriverNumber(_int(data[:32])),
+        count=_int(data[32:64]),
+        writer=Address(data[76:96]),
+    )
 
 
 def _driver_key_set(topics: Topics, data: bytes) -> Event:
-    return DriverKeySet(DriverNumber(_int(topics[1])), Address(topics[2][12:]), _int(data[:32]))
+    return DriverKeySet(
+        driver=DriverNumber(_int(topics[1])),
+        key=Address(topics[2][12:]),
+        nonce=_int(data[:32]),
+        deadline=_int(data[32:64]),
+        writer=Address(data[76:96]),
+    )
 
 
 Decode = Callable[[Topics, bytes], Event]
@@ -174,6 +226,11 @@ DECODERS: Final[dict[str, Decode]] = {
     "ItemRejected": _item_rejected,
     "MemberRegistered": _member_registered,
     "RolesSet": _roles_set,
+    "OwnerOffered": _owner_offered,
+    "OwnerChanged": _owner_changed,
+    "RecoveryStarted": _recovery_started,
+    "RecoveryVetoed": _recovery_vetoed,
+    "WriterOffered": _writer_offered,
     "WriterAllowed": _writer_allowed,
     "WriterRemoved": _writer_removed,
     "DriversRegistered": _drivers_registered,

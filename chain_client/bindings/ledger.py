@@ -24,11 +24,12 @@ from chain_client.rpc.node import Node
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An organisation as the contract knows it; `roles` as `domain.records.Role`."""
+    """An organisation as the contract knows it; `roles` as `domain.records.Role`; `owner` governs its writers."""
 
     number: MemberNumber
     name: str
     roles: int
+    owner: Address
 
 
 class Ledger:
@@ -95,13 +96,25 @@ class Ledger:
 
     async def member(self, number: MemberNumber, block: int | None = None) -> Member | None:
         """Return a member; None for a number never given out."""
-        name, roles = await self._view("member", number, block=block)
-        return Member(number, name, roles) if name or roles else None
+        name, roles, owner = await self._view("member", number, block=block)
+        if int(owner, 16) == 0:
+            return None
+        return Member(number, name, roles, Address(bytes.fromhex(owner[2:])))
 
     async def member_of(self, writer: Address, block: int | None = None) -> MemberNumber | None:
         """Return the member that an address writes for; None where it may not write."""
         (number,) = await self._view("memberOf", writer, block=block)
         return MemberNumber(number) if number else None
+
+    async def member_of_owner(self, owner: Address, block: int | None = None) -> MemberNumber | None:
+        """Return the member that an address owns; None for none."""
+        (number,) = await self._view("memberOfOwner", owner, block=block)
+        return MemberNumber(number) if number else None
+
+    async def writer_offered(self, member: MemberNumber, writer: Address, block: int | None = None) -> bool:
+        """Return whether the member's owner has allowed an address that has not accepted yet."""
+        (offered,) = await self._view("writerOffered", member, writer, block=block)
+        return bool(offered)
 
     async def events(self, first: int, last: int) -> list[LoggedEvent]:
         """Return the ledger's events of blocks `first` to `last` (not above the head), in block and log order.

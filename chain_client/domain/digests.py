@@ -42,8 +42,8 @@ TYPE_STRINGS: Final[dict[type, str]] = {
     ),
     KeyChange: "KeyChange(bytes32 deliveryId,address newKey)",
     Note: "Note(bytes32 deliveryId,uint32 driver,uint16 carrier,uint16 kind,bytes32 contentHash)",
-    DriverKey: "DriverKey(uint32 driver,address key,uint32 nonce)",
-    DriverMove: "DriverMove(uint32 driver,uint16 from,uint16 to,uint32 nonce)",
+    DriverKey: "DriverKey(uint32 driver,address key,uint32 nonce,uint32 deadline)",
+    DriverMove: "DriverMove(uint32 driver,uint16 from,uint16 to,uint32 nonce,uint32 deadline)",
     Receipt: "Receipt(bytes32 feedbackDigest,uint32 recordBy)",
     ReadToken: "ReadToken(bytes32 deliveryId,bytes32 tokenHash)",
 }
@@ -81,7 +81,7 @@ _KINDS: Final[dict[Kind, type[Item | DriverMove]]] = {
 }
 # Slotted dataclasses list their fields in the type string's order: one C call reads them all.
 _FIELDS_OF: Final = {kind: attrgetter(*(field.name for field in fields(kind))) for kind in TYPE_STRINGS}
-_HEAD: Final = struct.Struct(">32s32s32s24xQ24xQ")
+_HEAD: Final = struct.Struct(">32s32s32s12x20s24xQ24xQ")
 
 
 def _word(value: int | bytes) -> bytes:
@@ -156,7 +156,13 @@ def document_hash(salt: bytes, document: Mapping[str, object]) -> Hash32:
     return Hash32(keccak256(salt + canonical_json(document)))
 
 
-def next_head(head: Hash32, entry_digest: Hash32, word: int, block_number: int, block_time: int) -> Hash32:
-    """Return the record head after an entry: `keccak256(abi.encode(head, entryDigest, word, number, timestamp))`."""
-    words = _HEAD.pack(head, entry_digest, word.to_bytes(32, "big"), block_number, block_time)
-    return Hash32(keccak256(words))
+def next_head(
+    head: Hash32, entry_digest: Hash32, slot: int, writer: Address, block_number: int, block_time: int
+) -> Hash32:
+    """Return the record head after an entry.
+
+    It is `keccak256(abi.encode(head, entryDigest, word, writer, block.number, block.timestamp))`, where `slot` is
+    the word: the delivery's storage slot after the entry.
+    """
+    packed = _HEAD.pack(head, entry_digest, slot.to_bytes(32, "big"), writer, block_number, block_time)
+    return Hash32(keccak256(packed))

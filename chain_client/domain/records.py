@@ -15,6 +15,12 @@ DAY: Final = 86_400
 MAX_PROMISE_AHEAD: Final = 366 * DAY
 FEEDBACK_WINDOW: Final = 366 * DAY
 MAX_REPORT_AGE: Final = 7 * DAY
+REPORT_WINDOW: Final = 180 * DAY
+"""Seconds after the promise until which reports are accepted."""
+MAX_REPLACED_DRIVERS: Final = 3
+"""How often the named driver of a delivery may be replaced."""
+MAX_NAME_BYTES: Final = 80
+"""Bytes of UTF-8 that a member's name may have."""
 MAX_BATCH: Final = 200
 
 
@@ -78,7 +84,9 @@ class Reason(IntEnum):
     OLDER_THAN_7_DAYS = 24
     DRIVER_REQUIRED = 25
     NOT_YOUR_DRIVER = 26
-    CANCELLATION_CHANGES_DRIVER = 27
+    CANCELLATION_NAMES_DRIVER = 27
+    TOO_MANY_DRIVERS = 28
+    TOO_LONG_AFTER_PROMISE = 29
     TOO_EARLY = 30
     CLOSED = 31
     REVISION = 32
@@ -90,6 +98,7 @@ class Reason(IntEnum):
     NEW_KEY_ZERO_OR_SAME = 41
     UNKNOWN_DRIVER = 50
     UNKNOWN_CARRIER = 51
+    NOT_ITS_DRIVER = 52
 
     @property
     def curable(self) -> bool:
@@ -135,9 +144,9 @@ class Feedback:
     revision: int
 
     @property
-    def withdrawn(self) -> bool:
-        """Whether this revision takes back what was said: no rating and no issue."""
-        return not (
+    def rated(self) -> bool:
+        """Whether it holds at least one rating or issue."""
+        return bool(
             self.overall
             or self.timeliness
             or self.packaging
@@ -145,6 +154,16 @@ class Feedback:
             or self.accuracy
             or self.issues
         )
+
+    @property
+    def comment_alone(self) -> bool:
+        """Whether it holds a private comment and neither ratings nor issues."""
+        return not self.rated and any(self.content_hash)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether this revision withdraws the feedback: no rating, no issue, no comment."""
+        return not self.rated and not any(self.content_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,21 +191,26 @@ NOTE_INCLUDE: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class DriverKey:
-    """Binding of a key to a driver, signed by the new key and by the old one unless that is zero."""
+    """Binding of a key to a driver, signed by the new key and by the old one unless that is zero.
+
+    The contract refuses it in blocks after `deadline` (Unix seconds).
+    """
 
     driver: DriverNumber
     key: Address
     nonce: int
+    deadline: int
 
 
 @dataclass(frozen=True, slots=True)
 class DriverMove:
-    """A driver's signed move between carriers."""
+    """A driver's signed move between carriers; refused in blocks after `deadline` (Unix seconds)."""
 
     driver: DriverNumber
     from_carrier: MemberNumber
     to_carrier: MemberNumber
     nonce: int
+    deadline: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +271,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class MemberRegistered:
-    """An organisation joined."""
+    """An organisation joined; `owner` is the address that governs its writers."""
 
     member: MemberNumber
     name: str
     roles: int
+    owner: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +288,51 @@ class RolesSet:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerOffered:
+    """A member's owner offered the ownership to another address; zero withdraws an offer."""
+
+    member: MemberNumber
+    owner: Address
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChanged:
+    """A member has another owner: an offer or a recovery was accepted."""
+
+    member: MemberNumber
+    previous: Address
+    owner: Address
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStarted:
+    """The admin started a recovery: `owner` may accept from `acceptable_from` (Unix seconds) unless it is vetoed."""
+
+    member: MemberNumber
+    owner: Address
+    acceptable_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryVetoed:
+    """A member's owner ended a recovery."""
+
+    member: MemberNumber
+    owner: Address
+
+
+@dataclass(frozen=True, slots=True)
+class WriterOffered:
+    """A member's owner allowed an address, which has yet to accept."""
+
+    member: MemberNumber
+    writer: Address
+    owner: Address
+
+
+@dataclass(frozen=True, slots=True)
 class WriterAllowed:
-    """An address may write for a member."""
+    """An address accepted and may write for a member."""
 
     member: MemberNumber
     writer: Address
@@ -272,10 +340,11 @@ class WriterAllowed:
 
 @dataclass(frozen=True, slots=True)
 class WriterRemoved:
-    """An address may never write again."""
+    """`by` (the member's owner, or the address itself) removed a writer permanently, or the owner withdrew an offer."""
 
     member: MemberNumber
     writer: Address
+    by: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,15 +354,18 @@ class DriversRegistered:
     carrier: MemberNumber
     first: DriverNumber
     count: int
+    writer: Address
 
 
 @dataclass(frozen=True, slots=True)
 class DriverKeySet:
-    """A driver's key was set or replaced; `nonce` is the one that was signed."""
+    """A driver's key was set or replaced; `nonce` and `deadline` are those that were signed."""
 
     driver: DriverNumber
     key: Address
     nonce: int
+    deadline: int
+    writer: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,13 +379,15 @@ class ItemRejected:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An entry's event: the item, and the carrier of its delivery as the event names it.
+    """An entry's event: the item, the carrier of its delivery as the event names it, and the sender.
 
-    For a note `carrier` is the note's own (0 where none), for a driver's move the new carrier.
+    For a note `carrier` is the note's own (0 where none), for a driver's move the new carrier. `writer` is the
+    transaction's caller: for feedback and key changes whoever brought them.
     """
 
     item: Item | DriverMove
     carrier: MemberNumber
+    writer: Address
 
 
 Event = (
@@ -321,6 +395,11 @@ Event = (
     | ItemRejected
     | MemberRegistered
     | RolesSet
+    | OwnerOffered
+    | OwnerChanged
+    | RecoveryStarted
+    | RecoveryVetoed
+    | WriterOffered
     | WriterAllowed
     | WriterRemoved
     | DriversRegistered

@@ -16,7 +16,9 @@ from chain_client.domain.records import (
     ALL_ISSUES,
     FEEDBACK_WINDOW,
     MAX_PROMISE_AHEAD,
+    MAX_REPLACED_DRIVERS,
     MAX_REPORT_AGE,
+    REPORT_WINDOW,
     Feedback,
     KeyChange,
     Note,
@@ -26,17 +28,17 @@ from chain_client.domain.records import (
     Report,
     Role,
 )
-from chain_client.domain.words import RATEABLE, TAKEN, DeliveryWord
+from chain_client.domain.words import OUTCOME_MASK, RATEABLE, REPLACED_ONCE, TAKEN, DeliveryWord
 
 _OPENED: Final = 0
 _MAY_FOLLOW: Final[dict[int, frozenset[int]]] = {
     Outcome.OUT_FOR_DELIVERY: frozenset({_OPENED, 1, 2}),
     Outcome.ATTEMPTED: frozenset({_OPENED, 1, 2}),
-    Outcome.DELIVERED: frozenset({_OPENED, 1, 2, Outcome.LOST}),
-    Outcome.RETURNED: frozenset({_OPENED, 1, 2, 3}),
-    Outcome.LOST: frozenset({_OPENED, 1, 2, 3}),
+    Outcome.DELIVERED: frozenset({_OPENED, 1, 2, Outcome.LOST, Outcome.CANCELLED}),
+    Outcome.RETURNED: frozenset({_OPENED, 1, 2, 3, Outcome.CANCELLED}),
+    Outcome.LOST: frozenset({_OPENED, 1, 2, 3, Outcome.CANCELLED}),
     Outcome.CANCELLED: frozenset({_OPENED, 1, 2}),
-    Outcome.NOT_RECEIVED: frozenset({_OPENED}),
+    Outcome.NOT_RECEIVED: frozenset({_OPENED, Outcome.CANCELLED}),
 }
 
 
@@ -83,16 +85,33 @@ def check_report(
         return Reason.FUTURE
     if item.occurred_at + MAX_REPORT_AGE < now:
         return Reason.OLDER_THAN_7_DAYS
-    if item.driver != word.driver:
-        if item.driver == 0:
-            return Reason.DRIVER_REQUIRED
-        if drivers_carrier != word.carrier:
-            return Reason.NOT_YOUR_DRIVER
-        if cancels:
-            return Reason.CANCELLATION_CHANGES_DRIVER
+    exhausted = word.replaced_drivers == MAX_REPLACED_DRIVERS
+    newly_named = item.driver not in (0, word.driver)
+    replaces = newly_named and word.driver != 0
+    if cancels:
+        if item.driver:
+            return Reason.CANCELLATION_NAMES_DRIVER
+    elif item.driver == 0 and word.driver != 0 and not exhausted:
+        return Reason.DRIVER_REQUIRED
+    elif newly_named and drivers_carrier != word.carrier:
+        return Reason.NOT_YOUR_DRIVER
+    elif replaces and exhausted:
+        return Reason.TOO_MANY_DRIVERS
+    if now > word.promised_by + REPORT_WINDOW:
+        return Reason.TOO_LONG_AFTER_PROMISE
+    return after_report(item, word)
+
+
+def after_report(item: Report, word: DeliveryWord) -> DeliveryWord:
+    """Return the delivery's slot after a report that the contract accepted.
+
+    A report that names nobody keeps the named driver; one that names another than the named driver replaces it.
+    """
     rateable = RATEABLE if item.outcome > Outcome.OUT_FOR_DELIVERY else 0
-    state = (word.state & (TAKEN | RATEABLE)) | rateable | (item.outcome + 1)
-    return replace(word, driver=item.driver, state=state)
+    state = (word.state & ~OUTCOME_MASK) | rateable | (item.outcome + 1)
+    if word.driver and item.driver not in (0, word.driver):
+        state += REPLACED_ONCE
+    return replace(word, driver=item.driver or word.driver, state=state)
 
 
 def check_feedback(
@@ -138,13 +157,20 @@ def check_key_change(
 
 
 def check_note(
-    item: Note, word: DeliveryWord | None, *, driver_known: bool, carrier_known: bool
+    item: Note, word: DeliveryWord | None, *, driver_known: bool, carrier_known: bool, was_driver: bool
 ) -> Reason | None:
-    """Judge a note by a NOTER; a note leaves the delivery's word as it stands, so None means accepted."""
+    """Judge a note by a NOTER; a note leaves the delivery's slot unchanged, so None means accepted.
+
+    `was_driver` tells whether the note's driver was replaced on its delivery.
+    """
     if any(item.delivery_id) and word is None:
         return Reason.UNKNOWN_DELIVERY
     if item.driver and not driver_known:
         return Reason.UNKNOWN_DRIVER
-    if (item.carrier and not carrier_known) or not (item.driver or item.carrier):
+    if not (item.driver or item.carrier):
         return Reason.UNKNOWN_CARRIER
+    if item.carrier and not (carrier_known and (word is None or item.carrier == word.carrier)):
+        return Reason.UNKNOWN_CARRIER
+    if word is not None and item.driver not in (0, word.driver) and not was_driver:
+        return Reason.NOT_ITS_DRIVER
     return None

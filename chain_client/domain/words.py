@@ -12,6 +12,9 @@ from typing import Final
 
 from chain_client.domain.ids import Address, DriverNumber, MemberNumber
 
+REPLACED: Final = 0x30
+"""The two bits that count how often the named driver was replaced."""
+REPLACED_ONCE: Final = 0x10
 TAKEN: Final = 0x40
 RATEABLE: Final = 0x80
 OUTCOME_MASK: Final = 0x0F
@@ -19,7 +22,7 @@ OUTCOME_MASK: Final = 0x0F
 
 @dataclass(frozen=True, slots=True)
 class DeliveryWord:
-    """A delivery's slot, unpacked. `state` is last outcome + 1 in its low 4 bits, with TAKEN and RATEABLE."""
+    """A delivery's slot, unpacked. `state` is last outcome + 1 in its low 4 bits, then REPLACED, TAKEN, RATEABLE."""
 
     recipient_key: Address
     driver: DriverNumber
@@ -32,6 +35,11 @@ class DeliveryWord:
     def last_outcome(self) -> int:
         """The last report's outcome; 0 while only opened."""
         return (self.state & OUTCOME_MASK) - 1
+
+    @property
+    def replaced_drivers(self) -> int:
+        """How often a report replaced the named driver, 0 to 3."""
+        return (self.state & REPLACED) // REPLACED_ONCE
 
     @property
     def taken(self) -> bool:

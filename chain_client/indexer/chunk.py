@@ -22,7 +22,11 @@ from chain_client.domain.records import (
     MemberRegistered,
     Note,
     Opening,
+    OwnerChanged,
+    OwnerOffered,
     Recorded,
+    RecoveryStarted,
+    RecoveryVetoed,
     Report,
     RolesSet,
     WriterAllowed,
@@ -30,7 +34,7 @@ from chain_client.domain.records import (
 )
 from chain_client.indexer import queries, registry
 from chain_client.indexer.counts import Counts, add_difference
-from chain_client.indexer.fold import DeliveryFold, FoldedDelivery, Stop
+from chain_client.indexer.fold import DeliveryFold, FoldedDelivery, FoldInput, Stop, fold_inputs
 from chain_client.indexer.queries import Row
 from chain_client.indexer.replay import AppliedEntry, Replay
 from chain_client.indexer.words import carrier_in
@@ -38,6 +42,7 @@ from chain_client.store import LedgerId
 from chain_client.store.tables import (
     blocks,
     deliveries,
+    departures,
     drivers,
     entries,
     members,
@@ -58,6 +63,7 @@ class Changes:
     members: list[Row] = field(default_factory=list)
     writers: list[Row] = field(default_factory=list)
     drivers: list[Row] = field(default_factory=list)
+    departures: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
     stops: list[Row] = field(default_factory=list)
     counts: Counts = field(default_factory=dict)
@@ -70,6 +76,7 @@ class Changes:
         await queries.upsert(connection, members, self.members)
         await queries.upsert(connection, writers, self.writers)
         await queries.upsert(connection, drivers, self.drivers)
+        await queries.upsert(connection, departures, self.departures)
         await queries.upsert(connection, deliveries, self.deliveries)
         await queries.upsert(connection, stops, self.stops)
         await queries.add_counts(connection, self.ledger_id, self.counts)
@@ -106,6 +113,7 @@ async def plan(connection: AsyncConnection, ledger_id: LedgerId, events: Sequenc
     changes.members = registry.member_rows(ledger_id, replay, touched.changed_members)
     changes.writers = registry.writer_rows(ledger_id, replay, touched.changed_writers)
     changes.drivers = registry.driver_rows(ledger_id, replay, touched.changed_drivers)
+    changes.departures = registry.departure_rows(ledger_id, replay) if touched.moves else []
     folds = await folds_before(
         connection, ledger_id, [delivery for delivery in earlier if delivery in entries_of]
     )
@@ -117,7 +125,8 @@ async def plan(connection: AsyncConnection, ledger_id: LedgerId, events: Sequenc
 def _fold(changes: Changes, fold: DeliveryFold, more: Sequence[AppliedEntry]) -> None:
     before = fold.stops()
     for entry in more:
-        fold.apply(entry.item, entry.position.block_time)
+        position = entry.position
+        fold.apply(FoldInput(entry.item, position.block_time, position.block_number, entry.former_driver))
     folded = fold.result()
     changes.deliveries.append(delivery_row(changes.ledger_id, folded, more[-1].position.block_number))
     known = set(before)
@@ -131,12 +140,8 @@ async def folds_before(
     connection: AsyncConnection, ledger_id: LedgerId, ids: Iterable[DeliveryId]
 ) -> dict[DeliveryId, DeliveryFold]:
     """Return the folds of the deliveries' stored entries."""
-    folds: dict[DeliveryId, DeliveryFold] = {}
-    for delivery, rows in (await queries.prior_items(connection, ledger_id, ids)).items():
-        fold = folds[delivery] = DeliveryFold()
-        for row in rows:
-            fold.apply(row.item, row.block_time)
-    return folds
+    stored = await queries.prior_items(connection, ledger_id, ids)
+    return {delivery: fold_inputs(inputs) for delivery, inputs in stored.items()}
 
 
 @dataclass(slots=True)
@@ -149,6 +154,7 @@ class _Touched:
     changed_members: set[MemberNumber] = field(default_factory=set)
     changed_writers: set[Address] = field(default_factory=set)
     changed_drivers: set[DriverNumber] = field(default_factory=set)
+    moves: bool = False
 
     @classmethod
     def by(cls, events: Iterable[LoggedEvent]) -> _Touched:
@@ -163,6 +169,7 @@ class _Touched:
             if isinstance(item, DriverMove):
                 touched.drivers.add(item.driver)
                 touched.changed_drivers.add(item.driver)
+                touched.moves = True
                 continue
             if isinstance(item, Opening):
                 opened.add(item.delivery_id)
@@ -178,7 +185,14 @@ class _Touched:
 
     def _registration(self, event: object) -> None:
         match event:
-            case MemberRegistered() | RolesSet():
+            case (
+                MemberRegistered()
+                | RolesSet()
+                | OwnerOffered()
+                | OwnerChanged()
+                | RecoveryStarted()
+                | RecoveryVetoed()
+            ):
                 self.changed_members.add(event.member)
             case WriterAllowed() | WriterRemoved():
                 self.changed_writers.add(event.writer)
@@ -200,8 +214,10 @@ async def _state_before(connection: AsyncConnection, ledger_id: LedgerId, touche
         deliveries=words,
         drivers=driver_words,
         members=known,
+        writers=await queries.writer_states(connection, ledger_id, touched.changed_writers),
         carrier_heads=carrier_heads,
         driver_heads=driver_heads,
+        departures=await queries.departures_of(connection, ledger_id, touched.drivers),
     )
 
 
@@ -219,6 +235,8 @@ def entry_row(ledger_id: LedgerId, entry: AppliedEntry) -> Row:
         entry.shipper,
         entry.carrier,
         entry.driver,
+        entry.writer,
+        entry.former_driver,
         entry.raw,
         entry.word.to_bytes(32, "big"),
         entry.head_carrier,
@@ -229,6 +247,7 @@ def entry_row(ledger_id: LedgerId, entry: AppliedEntry) -> Row:
 
 def delivery_row(ledger_id: LedgerId, folded: FoldedDelivery, last_block: int) -> Row:
     """Return the row of a delivery whose last entry is in `last_block`."""
+    reached = folded.milestones
     return (
         ledger_id,
         folded.delivery_id,
@@ -238,7 +257,12 @@ def delivery_row(ledger_id: LedgerId, folded: FoldedDelivery, last_block: int) -
         folded.promised_by,
         folded.opened_at,
         b"".join([driver.to_bytes(4, "big") for driver in folded.was_drivers]),
-        folded.first_report_at,
+        reached.accepted_at,
+        reached.first_report_at,
+        reached.released_at,
+        reached.ended,
+        reached.ended_block,
+        reached.revived_block,
         last_block,
     )
 

@@ -8,12 +8,13 @@ from typing import Final, NamedTuple
 
 from chain_client.domain.ids import DriverNumber, MemberNumber
 from chain_client.domain.records import BEYOND_ISSUES, CONDUCT_ISSUES
-from chain_client.indexer.fold import FoldedDelivery, Promise, Stop
+from chain_client.indexer.fold import Basis, FoldedDelivery, Promise, Stop
 from chain_client.store.tables import FIGURES
 
 ASPECTS: Final = ("overall", "timeliness", "packaging", "professionalism", "accuracy")
 _AT: Final = {name: index for index, name in enumerate(FIGURES)}
 _PROMISE: Final = {Promise.NEITHER: (), Promise.KEPT: (_AT["kept"],), Promise.BROKEN: (_AT["broken"],)}
+_PART: Final = {Basis.CARRIER: "all", Basis.UNACCEPTED: "unaccepted", Basis.REFUSED: "refused"}
 
 
 class CountKey(NamedTuple):
@@ -55,16 +56,24 @@ def add_stops(
 ) -> None:
     """Add what the stops of one delivery count to `counts`, `by` times (−1 takes away)."""
     for stop in stops:
-        said: tuple[int, ...] = ()
-        if stop.revision:
-            said = feedback_figures(*stop[6:])
+        given = _given(stop)
+        prefix = "" if stop.accepted else "unaccepted_"
         for part, figures in (
-            ("all", (_AT["stops"], *_PROMISE[Promise(stop.promise)], *said)),
-            ("excluded", said if stop.excluded else ()),
-            ("after_take_over", said if stop.after_take_over else ()),
+            (_PART[Basis(stop.basis)], (_AT["stops"], *_PROMISE[Promise(stop.promise)])),
+            ("all" if stop.accepted else "unaccepted", given),
+            (prefix + "excluded", given if stop.excluded else ()),
+            (prefix + "after_take_over", given if stop.after_take_over else ()),
         ):
             if figures:
                 _add(counts, CountKey(part, stop.driver, stop.day, carrier, shipper), figures, by)
+
+
+def _given(stop: Stop) -> tuple[int, ...]:
+    """Return the indexes of FIGURES that the feedback of a stop adds 1 to."""
+    retracted = (_AT["retracted"],) if stop.retracted else ()
+    if stop.comment:
+        return (_AT["comments"], *retracted)
+    return feedback_figures(*stop.ratings_and_issues) if stop.revision else retracted
 
 
 def _add(counts: Counts, key: CountKey, figures: tuple[int, ...], by: int) -> None:

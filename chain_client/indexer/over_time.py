@@ -7,23 +7,22 @@ are folded again; here each once, whatever the number of instants, with a look a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.ids import DeliveryId, DriverNumber
 from chain_client.indexer.counts import Counts, add_stops
-from chain_client.indexer.fold import DeliveryFold, Stop
-from chain_client.indexer.queries import PriorItem, prior_items
+from chain_client.indexer.fold import DeliveryFold, FoldInput, Stop
+from chain_client.indexer.queries import prior_items
 from chain_client.indexer.sql import SLICE, slices
+from chain_client.indexer.totals import OVERALL
 from chain_client.store import LedgerId
 from chain_client.store.tables import FIGURES, daily_counts, deliveries, stops
 
 CountsByDay = dict[int, dict[str, int]]
 """By UTC day, by name of count."""
-
-_OVERALL: Final = tuple(f"overall_{value}" for value in range(1, 6))
 
 
 class Instant(NamedTuple):
@@ -114,19 +113,19 @@ async def _touched(
 
 
 def _add_differences(
-    differences: Sequence[Counts], items: Sequence[PriorItem], driver: DriverNumber, blocks: Sequence[int]
+    differences: Sequence[Counts], items: Sequence[FoldInput], driver: DriverNumber, blocks: Sequence[int]
 ) -> None:
     """Add to each block's differences what the delivery's stops with the driver were then, less what they are now."""
     fold, at, then = DeliveryFold(), 0, list[tuple[Stop, ...]]()
     for block in blocks:
         while at < len(items) and items[at].block_number <= block:
-            fold.apply(items[at].item, items[at].block_time)
+            fold.apply(items[at])
             at += 1
         if at == len(items):
             break  # from here on nothing differs from now
         then.append(_own(fold, driver))
     for item in items[at:]:
-        fold.apply(item.item, item.block_time)
+        fold.apply(item)
     now, whole = _own(fold, driver), fold.result()
     for difference, before in zip(differences, then, strict=False):
         if before != now:
@@ -164,7 +163,7 @@ async def overall_by_week(
     found: dict[tuple[DriverNumber, int], tuple[int, ...]] = {}
     for some in slices(drivers):
         query = (
-            select(c.driver, week, *(func.sum(c[name]) for name in _OVERALL))
+            select(c.driver, week, *(func.sum(c[name]) for name in OVERALL))
             .where(c.ledger_id == ledger_id, c.part == "all", c.driver.in_(some), c.day.between(first, last))
             .group_by(c.driver, week)
         )

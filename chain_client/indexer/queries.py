@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Insert, Table, bindparam, delete, insert, select, update
@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.digests import decode
 from chain_client.domain.ids import Address, DeliveryId, DriverNumber, Hash32, MemberNumber
-from chain_client.domain.records import DriverMove, Item, Kind
+from chain_client.domain.records import Kind
 from chain_client.domain.words import DriverWord
 from chain_client.indexer.counts import Counts
+from chain_client.indexer.fold import FoldInput
+from chain_client.indexer.reader import member_of
 from chain_client.indexer.records import BlockRef, IndexedHead, IndexedMember
+from chain_client.indexer.replay import WriterState
 from chain_client.indexer.sql import insert_or, slices
 from chain_client.store import LedgerId
 from chain_client.store.tables import (
@@ -23,11 +26,13 @@ from chain_client.store.tables import (
     cursors,
     daily_counts,
     deliveries,
+    departures,
     drivers,
     entries,
     members,
     registry_events,
     stops,
+    writers,
 )
 
 Row = tuple[Any, ...]
@@ -52,25 +57,18 @@ async def delivery_words(
     return found
 
 
-class PriorItem(NamedTuple):
-    """What a fold takes of a stored entry."""
-
-    item: Item | DriverMove
-    block_time: int
-    block_number: int
-
-
 async def prior_items(
     connection: AsyncConnection, ledger_id: LedgerId, ids: Iterable[DeliveryId], *, upto: int | None = None
-) -> dict[DeliveryId, list[PriorItem]]:
+) -> dict[DeliveryId, list[FoldInput]]:
     """Return every stored entry of the deliveries (up to a block number), in chain order."""
-    found: dict[DeliveryId, list[PriorItem]] = {}
+    found: dict[DeliveryId, list[FoldInput]] = {}
     columns = (
         entries.c.delivery_id,
         entries.c.kind,
         entries.c.item,
         entries.c.block_time,
         entries.c.block_number,
+        entries.c.former_driver,
     )
     for some in slices(ids):
         query = (
@@ -80,8 +78,8 @@ async def prior_items(
         )
         if upto is not None:
             query = query.where(entries.c.block_number <= upto)
-        for delivery, kind, raw, time, number in await connection.execute(query):
-            prior = PriorItem(decode(Kind(kind), raw), time, number)
+        for delivery, kind, raw, *rest in await connection.execute(query):
+            prior = FoldInput(decode(Kind(kind), raw), *rest)
             found.setdefault(DeliveryId(delivery), []).append(prior)
     return found
 
@@ -103,6 +101,34 @@ async def driver_states(
     return words, heads
 
 
+async def departures_of(
+    connection: AsyncConnection, ledger_id: LedgerId, numbers: Iterable[DriverNumber]
+) -> dict[tuple[DriverNumber, MemberNumber], int]:
+    """Return when each of the drivers last left a carrier, by driver and carrier."""
+    found: dict[tuple[DriverNumber, MemberNumber], int] = {}
+    for some in slices(numbers):
+        rows = await connection.execute(
+            select(departures).where(departures.c.ledger_id == ledger_id, departures.c.driver.in_(some))
+        )
+        for row in rows:
+            found[DriverNumber(row.driver), MemberNumber(row.carrier)] = row.left_at
+    return found
+
+
+async def writer_states(
+    connection: AsyncConnection, ledger_id: LedgerId, addresses: Iterable[Address]
+) -> dict[Address, WriterState]:
+    """Return the writers that are known."""
+    found: dict[Address, WriterState] = {}
+    for some in slices(addresses):
+        rows = await connection.execute(
+            select(writers).where(writers.c.ledger_id == ledger_id, writers.c.writer.in_(some))
+        )
+        for row in rows:
+            found[Address(row.writer)] = WriterState(MemberNumber(row.member), row.removed)
+    return found
+
+
 async def member_states(
     connection: AsyncConnection, ledger_id: LedgerId, numbers: Iterable[MemberNumber]
 ) -> tuple[dict[MemberNumber, IndexedMember], dict[MemberNumber, Hash32]]:
@@ -115,7 +141,7 @@ async def member_states(
         )
         for row in rows:
             number = MemberNumber(row.member)
-            known[number] = IndexedMember(number, row.name, row.roles)
+            known[number] = member_of(row)
             heads[number] = Hash32(row.head)
     return known, heads
 
@@ -194,9 +220,8 @@ async def add_counts(connection: AsyncConnection, ledger_id: LedgerId, differenc
                 c.day == bindparam("the_day"),
                 c.carrier == bindparam("the_carrier"),
                 c.shipper == bindparam("the_shipper"),
-                # Every stop counts in `stops`, and every row of another part counts feedback.
-                c.stops == 0,
-                c.feedback == 0,
+                # Every other figure comes with one of these.
+                *(c[name] == 0 for name in ("stops", "feedback", "comments", "retracted")),
             ),
             shrunk,
         )

@@ -140,7 +140,7 @@ def _delivery(row: Row[Any]) -> IndexedDelivery:
         word=word,
         was_drivers=frozenset(unpack_drivers(row.was_drivers)),
         opened_at=row.opened_at,
-        first_report_at=row.first_report_at,
+        accepted_at=row.accepted_at,
     )
 
 
@@ -165,11 +165,21 @@ async def members_by_number(
         rows = await connection.execute(
             select(members).where(members.c.ledger_id == ledger_id, members.c.member.in_(some))
         )
-        found.update(
-            (MemberNumber(row.member), IndexedMember(MemberNumber(row.member), row.name, row.roles))
-            for row in rows
-        )
+        found.update((MemberNumber(row.member), member_of(row)) for row in rows)
     return found
+
+
+def member_of(row: Row[Any]) -> IndexedMember:
+    """Return a row of `members`."""
+    return IndexedMember(
+        member=MemberNumber(row.member),
+        name=row.name,
+        roles=row.roles,
+        owner=Address(row.owner),
+        offered_owner=None if row.offered_owner is None else Address(row.offered_owner),
+        recovery_owner=None if row.recovery_owner is None else Address(row.recovery_owner),
+        recovery_from=row.recovery_from,
+    )
 
 
 async def writers_member(
@@ -338,6 +348,8 @@ def entry_of(row: Row[Any]) -> EntryRow:
         shipper=MemberNumber(row.shipper),
         carrier=MemberNumber(row.carrier),
         driver=DriverNumber(row.driver),
+        writer=Address(row.writer),
+        former_driver=row.former_driver,
         item=decode(kind, row.item),
         word=int.from_bytes(row.word, "big"),
         head_carrier=MemberNumber(row.head_carrier),

@@ -21,7 +21,8 @@ class Place(NamedTuple):
 class EntryRow:
     """One entry of the record. Times are Unix seconds, UTC.
 
-    `shipper` is the delivery id's (0 without a delivery). `carrier` is the delivery's; a note's own where it names
+    `shipper` is the delivery id's (0 without a delivery). `writer` sent it. `former_driver` marks a report whose driver had
+    left the carrier more than 7 days before: policies count it as if it named nobody. `carrier` is the delivery's; a note's own where it names
     one; a move's new one. `word` is the slot after the entry as it extended the head: the delivery's, for a move the
     driver's. One of `head_carrier` and `head_driver` is 0; the other owns `head`, the record head after the entry.
     """
@@ -35,6 +36,8 @@ class EntryRow:
     shipper: MemberNumber
     carrier: MemberNumber
     driver: DriverNumber
+    writer: Address
+    former_driver: bool
     item: Item | DriverMove
     word: int
     head_carrier: MemberNumber
@@ -73,8 +76,8 @@ class IndexedHead:
 class IndexedDelivery:
     """A delivery as of the last indexed block.
 
-    `was_drivers` are those that a report replaced. `first_report_at` is the block time of the first report beyond
-    'out for delivery', None while there is none.
+    `was_drivers` are those that a report replaced. `accepted_at` is the block time of the first report of outcome 1 to
+    5, by which the carrier accepts the delivery; None while there is none.
     """
 
     delivery_id: DeliveryId
@@ -82,16 +85,24 @@ class IndexedDelivery:
     word: DeliveryWord
     was_drivers: frozenset[DriverNumber]
     opened_at: int
-    first_report_at: int | None
+    accepted_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedMember:
-    """An organisation as of the last indexed block."""
+    """An organisation as of the last indexed block.
+
+    `offered_owner` may accept the ownership at once, `recovery_owner` from `recovery_from` (Unix seconds) on unless the
+    owner vetoes the recovery; None where there is neither.
+    """
 
     member: MemberNumber
     name: str
     roles: int
+    owner: Address
+    offered_owner: Address | None = None
+    recovery_owner: Address | None = None
+    recovery_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,23 +21,40 @@ from chain_client.domain.records import (
     Kind,
     LoggedEvent,
     MemberRegistered,
+    OwnerChanged,
+    OwnerOffered,
     Position,
     Recorded,
+    RecoveryStarted,
+    RecoveryVetoed,
     RolesSet,
     WriterAllowed,
+    WriterOffered,
     WriterRemoved,
 )
 from chain_client.indexer import queries
 from chain_client.indexer.replay import Replay
 from chain_client.indexer.words import ContradictoryRecord
 from chain_client.store import LedgerId
-from chain_client.store.tables import drivers, members, writers
+from chain_client.store.tables import departures, drivers, members, writers
 
 _EVENTS: Final[dict[str, type[Any]]] = {
     kind.__name__: kind
-    for kind in (MemberRegistered, RolesSet, WriterAllowed, WriterRemoved, DriversRegistered, DriverKeySet)
+    for kind in (
+        MemberRegistered,
+        RolesSet,
+        OwnerOffered,
+        OwnerChanged,
+        RecoveryStarted,
+        RecoveryVetoed,
+        WriterOffered,
+        WriterAllowed,
+        WriterRemoved,
+        DriversRegistered,
+        DriverKeySet,
+    )
 }
-_ADDRESSES: Final = frozenset({"writer", "key"})
+_ADDRESSES: Final = frozenset({"writer", "key", "owner", "previous", "by"})
 
 
 def event_row(ledger_id: LedgerId, logged: LoggedEvent) -> queries.Row:
@@ -75,13 +92,27 @@ def member_rows(ledger_id: LedgerId, replay: Replay, numbers: Iterable[MemberNum
         if known is None:
             raise ContradictoryRecord(f"An event names member {number}, never registered.")
         head = replay.carrier_heads.get(number, ZERO_HASH)
-        rows.append((ledger_id, number, known.name, known.roles, head))
+        rows.append(
+            (
+                ledger_id,
+                number,
+                known.name,
+                known.roles,
+                known.owner,
+                known.offered_owner,
+                known.recovery_owner,
+                known.recovery_from,
+                head,
+            )
+        )
     return rows
 
 
 def writer_rows(ledger_id: LedgerId, replay: Replay, addresses: Iterable[Address]) -> list[queries.Row]:
     """Return the rows of the writers as the replay knows them."""
-    return [(ledger_id, address, *replay.writers[address]) for address in addresses]
+    return [
+        (ledger_id, address, *replay.writers[address]) for address in addresses if address in replay.writers
+    ]
 
 
 def driver_rows(ledger_id: LedgerId, replay: Replay, numbers: Iterable[DriverNumber]) -> list[queries.Row]:
@@ -96,6 +127,11 @@ def driver_rows(ledger_id: LedgerId, replay: Replay, numbers: Iterable[DriverNum
     return rows
 
 
+def departure_rows(ledger_id: LedgerId, replay: Replay) -> list[queries.Row]:
+    """Return the rows of the drivers' departures as the replay knows them."""
+    return [(ledger_id, *who, left_at) for who, left_at in replay.departures.items()]
+
+
 async def rebuild_registry(connection: AsyncConnection, ledger_id: LedgerId) -> None:
     """Write members, writers and drivers anew from what is stored of registrations and moves, their heads kept."""
     heads = await queries.all_heads(connection, ledger_id)
@@ -104,17 +140,19 @@ async def rebuild_registry(connection: AsyncConnection, ledger_id: LedgerId) -> 
         for row in await queries.registry_rows(connection, ledger_id)
     ]
     for row in await queries.move_rows(connection, ledger_id):
-        events.append(_logged(row, Recorded(decode(Kind.DRIVER_MOVE, row.item), MemberNumber(row.carrier))))
+        move = Recorded(decode(Kind.DRIVER_MOVE, row.item), MemberNumber(row.carrier), Address(row.writer))
+        events.append(_logged(row, move, row.block_time))
     replay = Replay()
     for event in sorted(events, key=lambda logged: (logged.position.block_number, logged.position.log_index)):
         replay.apply(event)
-    await queries.empty(connection, ledger_id, (members, writers, drivers))
+    await queries.empty(connection, ledger_id, (members, writers, drivers, departures))
     replay.carrier_heads, replay.driver_heads = heads
     await queries.append(connection, members, member_rows(ledger_id, replay, replay.members))
     await queries.append(connection, writers, writer_rows(ledger_id, replay, replay.writers))
     await queries.append(connection, drivers, driver_rows(ledger_id, replay, replay.drivers))
+    await queries.append(connection, departures, departure_rows(ledger_id, replay))
 
 
-def _logged(row: Row[Any], event: Event) -> LoggedEvent:
-    # Only the order matters here: registrations extend no head.
-    return LoggedEvent(Position(row.block_number, row.log_index, ZERO_HASH, 0, ZERO_HASH, 0), event)
+def _logged(row: Row[Any], event: Event, time: int = 0) -> LoggedEvent:
+    # Of registrations only the order matters: they extend no head. A move's time says when the driver left.
+    return LoggedEvent(Position(row.block_number, row.log_index, ZERO_HASH, time, ZERO_HASH, 0), event)

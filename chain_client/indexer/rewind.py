@@ -8,7 +8,7 @@ from chain_client.domain.ids import DeliveryId
 from chain_client.indexer import queries
 from chain_client.indexer.chunk import delivery_row, stop_row
 from chain_client.indexer.counts import Counts, add_stops
-from chain_client.indexer.fold import DeliveryFold, FoldedDelivery
+from chain_client.indexer.fold import FoldedDelivery, fold_inputs
 from chain_client.indexer.registry import rebuild_registry
 from chain_client.store import LedgerId
 from chain_client.store.tables import deliveries, stops
@@ -27,9 +27,7 @@ async def rewind(connection: AsyncConnection, ledger_id: LedgerId, number: int) 
     gone: list[DeliveryId] = []
     for delivery, items in (await queries.prior_items(connection, ledger_id, touched)).items():
         stay = [item for item in items if item.block_number <= number]
-        fold = DeliveryFold()
-        for item in stay:
-            fold.apply(item.item, item.block_time)
+        fold = fold_inputs(stay)
         if stay:
             before = fold.result()
             kept.append((before, stay[-1].block_number))
@@ -37,7 +35,7 @@ async def rewind(connection: AsyncConnection, ledger_id: LedgerId, number: int) 
         else:
             gone.append(delivery)
         for item in items[len(stay) :]:
-            fold.apply(item.item, item.block_time)
+            fold.apply(item)
         now = fold.result()
         add_stops(counts, now.carrier, now.shipper, now.stops, -1)
     await queries.drop_deliveries(connection, ledger_id, gone, only_stops=False)

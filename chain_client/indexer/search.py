@@ -16,12 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.ids import DeliveryId, DriverNumber, MemberNumber
 from chain_client.domain.records import CONDUCT_ISSUES, Feedback, Issue, Kind
-from chain_client.domain.words import RATEABLE, TAKEN
 from chain_client.indexer.reader import entry_of, states
 from chain_client.indexer.records import EntryRow, Place
 from chain_client.indexer.sql import slices
 from chain_client.store import LedgerId
-from chain_client.store.tables import deliveries, entries
+from chain_client.store.tables import deliveries, entries, stops
 
 SCANNED: Final = 10_000
 """Most entries of one index that one call looks at."""
@@ -115,6 +114,19 @@ async def superseded(
     }
 
 
+async def on_accepted(
+    connection: AsyncConnection, ledger_id: LedgerId, found: Sequence[EntryRow]
+) -> set[Place]:
+    """Return the places of those of the feedbacks that count for carrier and driver (`fold.Stop.accepted`)."""
+    accepted: set[tuple[bytes, int]] = set()
+    for some in slices({entry.delivery_id for entry in found}):
+        query = select(stops.c.delivery_id, stops.c.driver).where(
+            stops.c.ledger_id == ledger_id, stops.c.delivery_id.in_(some), stops.c.accepted.is_(True)
+        )
+        accepted.update((row[0], row[1]) for row in await connection.execute(query))
+    return {entry.place for entry in found if (entry.delivery_id, entry.driver) in accepted}
+
+
 async def openings(
     connection: AsyncConnection,
     ledger_id: LedgerId,
@@ -147,8 +159,9 @@ def _of_delivery(chosen: DeliveryFilter) -> list[ColumnElement[bool]]:
     """Conditions on the delivery's word, byte by byte (`domain.words` has the layout; the word is big endian)."""
     conditions: list[ColumnElement[bool]] = []
     if chosen.outcome is not None:
-        flags = (0, TAKEN, RATEABLE, TAKEN | RATEABLE)
-        conditions.append(_bytes_of_word(2, 1).in_([bytes([chosen.outcome + 1 | flag]) for flag in flags]))
+        # Whatever the flags in the state's high half are.
+        states_of_it = [bytes([chosen.outcome + 1 | flags << 4]) for flags in range(16)]
+        conditions.append(_bytes_of_word(2, 1).in_(states_of_it))
     if chosen.driver is not None:
         present = _bytes_of_word(9, 4) == chosen.driver.to_bytes(4, "big")
         # Whose driver was replaced is rare; which one it was is looked at afterwards.

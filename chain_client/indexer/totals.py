@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.ids import DeliveryId, DriverNumber, Hash32, MemberNumber
-from chain_client.domain.records import DAY, DriversRegistered
+from chain_client.domain.records import DAY, DriversRegistered, Outcome
 from chain_client.indexer.counts import Counts, add_stops
 from chain_client.indexer.fold import DeliveryFold
 from chain_client.indexer.queries import prior_items
@@ -52,6 +52,9 @@ from chain_client.store.tables import (
 
 By = Literal["driver", "carrier", "shipper"]
 """Whose stops are summed."""
+
+OVERALL: Final = tuple(f"overall_{value}" for value in range(1, 6))
+"""The counts of overall ratings, 1 to 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,18 @@ class Window:
 
 @dataclass(slots=True)
 class Totals:
-    """Sums by name of count, plain and weighted; `settled_stops` and `settled_feedback` of settled days alone."""
+    """Sums by name of count, plain and weighted; `settled_…` sums stops, feedback and comments of settled days alone."""
 
     plain: dict[str, int] = field(default_factory=dict)
     weighted: dict[str, int] = field(default_factory=dict)
+
+    def plus(self, other: Totals) -> Totals:
+        """Return the sums of both."""
+
+        def both(one: dict[str, int], two: dict[str, int]) -> dict[str, int]:
+            return {name: one.get(name, 0) + two.get(name, 0) for name in one | two}
+
+        return Totals(both(self.plain, other.plain), both(self.weighted, other.weighted))
 
     def add(self, name: str, count: int, weight: int) -> None:
         """Add a count of a day of this weight."""
@@ -93,7 +104,7 @@ class Totals:
 TotalsByPart = dict[tuple[int, str], Totals]
 """By number of the driver, carrier or shipper, and by part of `store.tables.PARTS`; what has no counts is missing."""
 
-_SETTLED: Final = ("stops", "feedback")
+_SETTLED: Final = ("stops", "feedback", "comments")
 
 
 async def last_final_block(
@@ -225,7 +236,7 @@ async def differences_after(
             for item in items:
                 if before is None and item.block_number > number:
                     before = fold.stops()
-                fold.apply(item.item, item.block_time)
+                fold.apply(item)
             now = fold.result()
             add_stops(differences, now.carrier, now.shipper, now.stops, -1)
             add_stops(differences, now.carrier, now.shipper, before or (), 1)
@@ -297,12 +308,15 @@ async def silent_deliveries(
 ) -> dict[int, tuple[int, int]]:
     """Return, by UTC day of the promise, how many deliveries were due by `due_by`, and how many of those were silent.
 
-    A delivery is due `silent_after` seconds after its promise, and silent where no report beyond 'out for delivery'
-    had been recorded by then. Entries after `block` are not seen.
+    A delivery is due `silent_after` seconds after its promise, unless it was cancelled or refused by then, and silent
+    where no report of outcome 2 to 5 had been recorded by then. Entries after `block` are not seen.
     """
     due_at: ColumnElement[int] = deliveries.c.promised_by + silent_after
-    first: Column[int | None] = deliveries.c.first_report_at
-    silent = or_(first.is_(None), first > due_at, first > block.time)
+
+    def not_by_then(reached: Column[int | None]) -> ColumnElement[bool]:
+        return or_(reached.is_(None), reached > due_at, reached > block.time)
+
+    silent = not_by_then(deliveries.c.first_report_at)
     day: ColumnElement[int] = deliveries.c.promised_by // DAY
     rows = await connection.execute(
         select(day, func.count(), func.sum(case((silent, 1), else_=0)))
@@ -312,12 +326,88 @@ async def silent_deliveries(
                 deliveries.c.carrier == carrier,
                 deliveries.c.opened_at <= block.time,
                 due_at <= due_by,
+                not_by_then(deliveries.c.released_at),
                 deliveries.c.promised_by.between(window.first * DAY, (window.day + 1) * DAY - 1),
             )
         )
         .group_by(day)
     )
     return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+
+
+class Openings(NamedTuple):
+    """A carrier's openings in a window, and how many of them ended which way."""
+
+    opened: int
+    returned: int
+    refused: int
+    revived: int
+
+
+async def openings_by_end(
+    connection: AsyncConnection, ledger_id: LedgerId, carrier: MemberNumber, block: BlockRef, window: Window
+) -> Openings:
+    """Return how many of the carrier's deliveries, opened on days of the window, ended which way by `block`.
+
+    `revived` are those delivered after they had been cancelled.
+    """
+    c = deliveries.c
+
+    def ended(outcome: Outcome) -> ColumnElement[int]:
+        return func.sum(case((and_(c.ended == int(outcome), c.ended_block <= block.number), 1), else_=0))
+
+    row = (
+        await connection.execute(
+            select(
+                func.count(),
+                ended(Outcome.RETURNED),
+                ended(Outcome.NOT_RECEIVED),
+                func.sum(case((c.revived_block <= block.number, 1), else_=0)),
+            ).where(
+                c.ledger_id == ledger_id,
+                c.carrier == carrier,
+                c.opened_at.between(window.first * DAY, min(block.time, (window.day + 1) * DAY - 1)),
+            )
+        )
+    ).one()
+    return Openings(*(int(count or 0) for count in row))
+
+
+RatingsByShipper = dict[int, dict[MemberNumber, int]]
+"""Live overall ratings that count, by number of the driver or carrier and by shipper."""
+
+
+async def ratings_by_shipper(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    by: By,
+    numbers: Collection[int] | None,
+    window: Window,
+) -> RatingsByShipper:
+    """Return how many live overall ratings each driver or carrier has from each shipper in the window, as stored."""
+    c = daily_counts.c
+    found: RatingsByShipper = {}
+    ratings = func.sum(sum((c[name] for name in OVERALL[1:]), start=c[OVERALL[0]]))
+    for some in _slices_or_all(numbers):
+        query = (
+            select(c[by], c.shipper, ratings)
+            .where(c.ledger_id == ledger_id, c.part == "all", c.day.between(window.first, window.day))
+            .group_by(c[by], c.shipper)
+        )
+        if some is not None:
+            query = query.where(c[by].in_(some))
+        for number, shipper, count in await connection.execute(query):
+            found.setdefault(number, {})[MemberNumber(shipper)] = int(count)
+    return found
+
+
+def add_ratings(found: RatingsByShipper, by: By, differences: Counts, window: Window) -> None:
+    """Add differences of counts to the ratings by shipper that they belong to."""
+    at = [FIGURES.index(name) for name in OVERALL]
+    for key, row in differences.items():
+        if key.part == "all" and window.weight(key.day) is not None:
+            shippers = found.setdefault(getattr(key, by), {})
+            shippers[key.shipper] = shippers.get(key.shipper, 0) + sum(row[one] for one in at)
 
 
 async def drivers_known_at(

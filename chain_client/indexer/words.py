@@ -11,7 +11,7 @@ from typing import Final
 from chain_client.domain.errors import Broken
 from chain_client.domain.ids import DriverNumber, to_hex
 from chain_client.domain.records import Feedback, Item, KeyChange, Note, Opening, Outcome, Report
-from chain_client.domain.words import OUTCOME_MASK, RATEABLE, TAKEN
+from chain_client.domain.words import OUTCOME_MASK, RATEABLE, REPLACED_ONCE, TAKEN
 
 _KEY: Final = (1 << 160) - 1
 _DRIVER_AT: Final = 160
@@ -46,8 +46,11 @@ def word_after(item: Item, word: int) -> int:
             )
         case Report():
             rateable = RATEABLE if item.outcome > Outcome.OUT_FOR_DELIVERY else 0
-            after = word & ~(_DRIVER | _OUTCOME)
-            after |= item.driver << _DRIVER_AT | (item.outcome + 1 | rateable) << _STATE_AT
+            after = word & ~_OUTCOME | (item.outcome + 1 | rateable) << _STATE_AT
+            if item.driver:
+                if driver_in(word) not in (0, item.driver):
+                    after += REPLACED_ONCE << _STATE_AT
+                after = after & ~_DRIVER | item.driver << _DRIVER_AT
         case Feedback():
             after = word & ~_REVISION | item.revision << _REVISION_AT
         case KeyChange():
@@ -80,6 +83,11 @@ def carrier_in(word: int) -> int:
 def promised_in(word: int) -> int:
     """Return the promise of a delivery's word, Unix seconds."""
     return word >> 192 & 0xFFFFFFFF
+
+
+def outcome_in(word: int) -> int:
+    """Return the last outcome of a delivery's word; 0 while only opened."""
+    return (word >> _STATE_AT & OUTCOME_MASK) - 1
 
 
 def taken_in(word: int) -> bool:

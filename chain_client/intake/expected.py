@@ -52,7 +52,7 @@ class Expected:
 
     def take(self, item: Item, word: DeliveryWord) -> None:
         """Go on to the word that `item` leaves."""
-        if isinstance(item, Report) and self.word is not None and self.word.driver not in (0, item.driver):
+        if self.word is not None and self.word.driver not in (0, word.driver):
             self.was_drivers |= {self.word.driver}
         self.word = word
 

@@ -14,6 +14,7 @@ from chain_client.domain.records import (
     FEEDBACK_WINDOW,
     MAX_PROMISE_AHEAD,
     MAX_REPORT_AGE,
+    REPORT_WINDOW,
     Feedback,
     Item,
     KeyChange,
@@ -139,16 +140,25 @@ def _of_report(reason: Reason, item: Report, word: DeliveryWord | None, now: int
             named = word.driver if word is not None else 0
             return (
                 "driver",
-                f"must not be 0 once one is named; it is {named} now: send that one, or who took over",
+                f"must not be 0 once one is named; it is {named} now: send that one, or the one that replaced it",
             )
         case Reason.NOT_YOUR_DRIVER:
             return (
                 "driver",
                 f"{item.driver} is not registered for the delivery's carrier; name one of its drivers",
             )
+        case Reason.TOO_MANY_DRIVERS:
+            return "driver", (
+                "cannot be replaced again: a delivery's driver is replaced at most three times; send 0, and the "
+                "report names nobody"
+            )
+        case Reason.TOO_LONG_AFTER_PROMISE:
+            promised = word.promised_by if word is not None else 0
+            return "delivery_id", (
+                f"takes no report after {_utc(promised + REPORT_WINDOW)}, 180 days after its promise"
+            )
         case _:
-            named = word.driver if word is not None else 0
-            return "driver", f"must stay {named}: a cancellation changes no driver"
+            return "driver", "must be 0: a cancellation names no driver"
 
 
 def _of_feedback(reason: Reason, item: Feedback, word: DeliveryWord | None) -> tuple[str, str]:

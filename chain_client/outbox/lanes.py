@@ -147,6 +147,16 @@ async def hold(connection: AsyncConnection, lane: LaneKey, token: bytes) -> Lane
     return LaneState(row.next_nonce, row.halted)
 
 
+async def has_sent(connection: AsyncConnection, lane: LaneKey) -> bool:
+    """Return whether the writer's lane has ever stored a batch."""
+    query = (
+        select(batches.c.id)
+        .where(batches.c.ledger_id == lane.ledger_id, batches.c.writer == lane.writer)
+        .limit(1)
+    )
+    return await connection.scalar(query) is not None
+
+
 async def set_nonce(connection: AsyncConnection, lane: LaneKey, nonce: int) -> None:
     """Say which nonce the lane's next batch takes. In a transaction that holds the lane."""
     await connection.execute(update(lanes).where(_this(lane)).values(next_nonce=nonce))

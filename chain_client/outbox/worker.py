@@ -83,6 +83,12 @@ class Lane:
         self._flights: list[_Flight] | None = None  # None: to be read from the database, and sent again
         self._next_nonce = 0
         self._mined = False
+        self._retiring = False
+        self._has_sent = False
+
+    def retire(self) -> None:
+        """Send nothing new from now on; `run` ends once all that is in flight is settled."""
+        self._retiring = True
 
     async def run(
         self, stop: asyncio.Event, wake: Callable[[], None], bell: asyncio.Event | None = None
@@ -97,7 +103,7 @@ class Lane:
         """
         failures = 0
         try:
-            while not stop.is_set():
+            while not (stop.is_set() or self._retired()):
                 moved = True
                 try:
                     moved = await self.step()
@@ -117,7 +123,8 @@ class Lane:
                     await _until(stop, pause)
                 else:
                     await until_either(stop, bell, self._settings.lease / 3)
-                    bell.clear()
+                    if not self._retiring:  # the bell is the member's: its new lane waits for it too
+                        bell.clear()
         finally:
             await self._release()
 
@@ -131,7 +138,7 @@ class Lane:
             if not await self._lead():
                 return False
             settled = await self._settle_mined()
-            sent = await self._send_next()
+            sent = not self._retiring and await self._send_next()
             again = await self._send_again()
         except LeaseLost as error:
             self._forget()
@@ -153,6 +160,9 @@ class Lane:
         elif self._leading:
             await self._troubles.well()
 
+    def _retired(self) -> bool:
+        return self._retiring and self._leading and not self._flights
+
     def _pause(self) -> float:
         if not self._leading:
             return self._settings.unable_poll
@@ -171,6 +181,7 @@ class Lane:
             if state is not None and not state.renewed:
                 self._flights = None  # an operator's command, or another worker, had the lane in between
             stored = await lanes.in_flight(connection, context.key) if self._flights is None else None
+            self._has_sent = self._has_sent or await lanes.has_sent(connection, context.key)
         if state is None or state.halted is not None:
             self._forget()
             return False
@@ -178,7 +189,9 @@ class Lane:
         if stored is None:
             await self._check_nonce(now)
             return True
-        self._next_nonce = await self._first_nonce() if state.next_nonce is None else state.next_nonce
+        # Until its first batch the key may sign for itself: accepting to write uses a nonce.
+        known = state.next_nonce if self._has_sent else None
+        self._next_nonce = await self._first_nonce() if known is None else known
         await self._packer.learn_block_gas()
         flights = [_Flight(in_order(batch), now, now) for batch in stored]
         await agree_on_nonce(context, self._next_nonce, len(flights), first=not self._agreed)
@@ -191,7 +204,7 @@ class Lane:
 
     async def _check_nonce(self, now: int) -> None:
         """Compare the nonce with the chain's every `nonce_check` seconds, though nothing is to be sent."""
-        if now - self._checked_at >= self._settings.nonce_check:
+        if self._has_sent and now - self._checked_at >= self._settings.nonce_check:
             flights = self._under_way()
             await agree_on_nonce(self._context, self._next_nonce, len(flights), first=False)
             self._checked_at = now
@@ -241,12 +254,14 @@ class Lane:
         items, full = lanes.fitting(claimed, most)
         if not items or (flights and not full):
             return False
+        if not self._has_sent:
+            self._next_nonce = await self._first_nonce()
         await agree_on_nonce(self._context, self._next_nonce, len(flights), first=False)
         packed = await self._packer.pack(items)
         batch = None if packed is None else await self._packer.store(packed)
         if packed is None or batch is None:
             return True
-        self._next_nonce = batch.nonce + 1
+        self._next_nonce, self._has_sent = batch.nonce + 1, True
         now = self._context.clock()
         flight = _Flight(batch, now, now)
         flights.append(flight)

@@ -37,7 +37,7 @@ _NAMES: Final = tuple(
     )
 )
 _VALUES: Final = range(1, 6)
-_OVERALL: Final = tuple(FIGURES.index(f"overall_{value}") for value in _VALUES)
+_OVERALL: Final = tuple(map(FIGURES.index, totals.OVERALL))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ HALF_LIFE: Final = 60
 SETTLED: Final = 7
 """Age in days from which a stop without feedback counts as unanswered."""
 SILENT_AFTER: Final = 7 * 86_400
-"""Seconds after its promise at which a delivery without a report beyond 'out for delivery' is silent."""
+"""Seconds after its promise at which a delivery without a report of outcome 2 to 5 is silent."""
 _Z_SQUARED: Final = 2_705_543
 _MILLION: Final = 1_000_000
 
@@ -73,9 +73,10 @@ class Share:
 class Tally:
     """Sums over the window, by name of count: plain, and weighted by W[age].
 
-    The names are those of the daily counts (`stops`, `kept`, `broken`, `feedback`, `beyond`, `conduct`, `overall_1` …,
-    `issue_0` …), with `settled_stops` and `settled_feedback` for ages of 7 and more, and a carrier's `due` and
-    `silent`. A name that is missing is 0.
+    The names are those of the daily counts (`stops`, `kept`, `broken`, `feedback`, `comments`, `beyond`, `conduct`,
+    `overall_1` …, `issue_0` …), with `settled_stops`, `settled_feedback` and `settled_comments` for ages of 7 and more,
+    and a carrier's `due` and `silent`. `feedback` counts what holds a rating or an issue, `comments` comments alone. A
+    name that is missing is 0.
     """
 
     plain: Mapping[str, int]
@@ -89,7 +90,7 @@ def tally(by_age: Mapping[int, Mapping[str, int]]) -> Tally:
     for age, counts in by_age.items():
         if not 0 <= age < WINDOW:
             continue
-        settled = {f"settled_{name}": counts.get(name, 0) for name in ("stops", "feedback")}
+        settled = {f"settled_{name}": counts.get(name, 0) for name in ("stops", "feedback", "comments")}
         for name, count in (counts if age < SETTLED else {**counts, **settled}).items():
             plain[name] = plain.get(name, 0) + count
             weighted[name] = weighted.get(name, 0) + WEIGHTS[age] * count
@@ -119,8 +120,8 @@ class Measure:
 _ASPECTS: Final = ("overall", "timeliness", "packaging", "professionalism", "accuracy")
 
 
-def _yes_no(name: str, alphas: tuple[int, int], no: tuple[str, ...], yes: str) -> Measure:
-    return Measure(name, (0, 1), alphas, (no, (yes,)))
+def _yes_no(name: str, alphas: tuple[int, int], no: tuple[str, ...], *yes: str) -> Measure:
+    return Measure(name, (0, 1), alphas, (no, yes))
 
 
 MEASURES: Final[tuple[Measure, ...]] = (
@@ -131,7 +132,13 @@ MEASURES: Final[tuple[Measure, ...]] = (
         for aspect in _ASPECTS
     ),
     _yes_no("promise_kept", (2, 8), ("broken",), "kept"),
-    _yes_no("response", (8, 2), ("settled_stops", "−settled_feedback"), "settled_feedback"),
+    _yes_no(
+        "response",
+        (8, 2),
+        ("settled_stops", "−settled_feedback", "−settled_comments"),
+        "settled_feedback",
+        "settled_comments",
+    ),
     _yes_no("conduct", (19, 1), ("feedback", "−conduct"), "conduct"),
     *(
         _yes_no(f"issue_{issue.name.lower()}", (19, 1), ("feedback", f"−issue_{bit}"), f"issue_{bit}")
@@ -204,6 +211,8 @@ RECOGNISED_OVERALL: Final = 4_200_000
 RECOGNISED_CONDUCT: Final = 100_000
 WATCH_OVERALL: Final = 4_000_000
 WATCH_CONDUCT: Final = 25_000
+RECOGNISED_SILENT: Final = 50_000
+"""A carrier whose lower bound of silent deliveries is above this is not recognised."""
 
 
 def is_insufficient(overall_count: int) -> bool:
@@ -212,7 +221,10 @@ def is_insufficient(overall_count: int) -> bool:
 
 
 def standing(found: Mapping[str, Figure]) -> Standing:
-    """Return the first standing that holds, in the policy's order, with its reasons."""
+    """Return the first standing that holds, in the policy's order, with its reasons.
+
+    `found` has `overall`, `conduct`, and for a carrier `silent`.
+    """
     overall, conduct = found["overall"], found["conduct"]
     low_conduct = f"the lower bound of conduct issues, {_percent(conduct.low)}"
     high_overall = f"the upper bound of overall, {_stars(overall.high)}"
@@ -237,14 +249,15 @@ def standing(found: Mapping[str, Figure]) -> Standing:
             StandingName.INVESTIGATE,
             (*why, f"{change} of at most 5 %; a person looks into it, nothing happens by itself"),
         )
-    not_recognised = _not_recognised(overall, conduct)
+    not_recognised = _not_recognised(overall, conduct, found.get("silent"))
     if not not_recognised:
         return Standing(
             StandingName.RECOGNISED,
             (
                 f"the lower bound of overall, {_stars(overall.low)}, is above 4.2",
                 f"the upper bound of conduct issues, {_percent(conduct.high)}, is below 10 %",
-                "it ends when either no longer holds",
+                *_not_silent(found.get("silent")),
+                "it ends when one of these no longer holds",
             ),
         )
     if overall.high < WATCH_OVERALL:
@@ -263,13 +276,21 @@ def standing(found: Mapping[str, Figure]) -> Standing:
     )
 
 
-def _not_recognised(overall: Figure, conduct: Figure) -> list[str]:
+def _not_recognised(overall: Figure, conduct: Figure, silent: Figure | None) -> list[str]:
     reasons = []
     if overall.low <= RECOGNISED_OVERALL:
         reasons.append(f"the lower bound of overall, {_stars(overall.low)}, is not above 4.2")
     if conduct.high >= RECOGNISED_CONDUCT:
         reasons.append(f"the upper bound of conduct issues, {_percent(conduct.high)}, is not below 10 %")
+    if silent is not None and silent.low > RECOGNISED_SILENT:
+        reasons.append(f"the lower bound of silent deliveries, {_percent(silent.low)}, is above 5 %")
     return reasons
+
+
+def _not_silent(silent: Figure | None) -> list[str]:
+    if silent is None:
+        return []
+    return [f"the lower bound of silent deliveries, {_percent(silent.low)}, is at most 5 %"]
 
 
 def _stars(millionths: int) -> str:

@@ -21,7 +21,7 @@ from chain_client.indexer import reader as index
 from chain_client.indexer import totals as index_totals
 from chain_client.indexer.counts import Counts
 from chain_client.indexer.records import BlockRef
-from chain_client.indexer.totals import By, Totals, TotalsByPart, Window
+from chain_client.indexer.totals import OVERALL, By, Totals, TotalsByPart, Window
 from chain_client.reputation import policy1
 from chain_client.reputation.policy1 import Figure, Share, Tally
 from chain_client.reputation.records import Reputation, Variant
@@ -35,12 +35,13 @@ _COUNTED: Final = (
     "kept",
     "broken",
     "feedback",
+    "comments",
+    "retracted",
     "beyond",
     "conduct",
     *(f"overall_{value}" for value in range(1, 6)),
     *(f"issue_{bit}" for bit in range(11)),
 )
-_OVERALL: Final = tuple(f"overall_{value}" for value in range(1, 6))
 _FROM_ALL: Final = ("stops", "kept", "broken", "settled_stops")
 _STOPS: Final = FIGURES.index("stops")
 _LATEST: Final = 1 << 37
@@ -80,8 +81,8 @@ async def driver(
     basis = await basis_of(connection, ledger_id, as_of, policy)
     if not await index.drivers_carriers(connection, ledger_id, [number]):
         raise NotFound(f"Driver {number} is not registered.")
-    found = await _totals(connection, ledger_id, "driver", [number], basis)
-    return _reputation("driver", number, found, basis)
+    sums = await _sums(connection, ledger_id, "driver", [number], basis)
+    return _reputation("driver", number, sums, basis)
 
 
 async def carrier(
@@ -92,28 +93,34 @@ async def carrier(
     as_of: int | None = None,
     policy: int = policy1.POLICY,
 ) -> Reputation:
-    """Return a carrier's reputation: all its stops, driver 0 included, its silent deliveries and unnamed stops.
+    """Return a carrier's reputation: all its stops, driver 0 included, its silent deliveries and its plain shares.
 
-    NotFound for a number that is no member's; a member that never carried has no counts.
+    NotFound for a number that is not a member's; a member that never carried has no counts.
     """
     basis = await basis_of(connection, ledger_id, as_of, policy)
     await _member(connection, ledger_id, number)
+    sums = await _sums(connection, ledger_id, "carrier", [number], basis)
     if basis.block is None:
-        return _reputation("carrier", number, {}, basis, silent={}, unnamed=Share(0, 0))
-    differences = await _differences(connection, ledger_id, "carrier", [number], basis)
-    found = await index_totals.totals(connection, ledger_id, "carrier", [number], basis.window)
-    index_totals.add_counts(found, "carrier", differences, basis.window)
-    silent = await index_totals.silent_deliveries(
-        connection,
-        ledger_id,
-        number,
-        basis.block,
-        due_by=basis.as_of,
-        silent_after=policy1.SILENT_AFTER,
-        window=basis.window,
-    )
-    unnamed = await _unnamed(connection, ledger_id, number, differences, basis)
-    return _reputation("carrier", number, found, basis, silent=silent, unnamed=unnamed)
+        opened, silent, unnamed = index_totals.Openings(0, 0, 0, 0), {}, Share(0, 0)
+    else:
+        silent = await index_totals.silent_deliveries(
+            connection,
+            ledger_id,
+            number,
+            basis.block,
+            due_by=basis.as_of,
+            silent_after=policy1.SILENT_AFTER,
+            window=basis.window,
+        )
+        unnamed = await _unnamed(connection, ledger_id, number, sums.differences, basis)
+        opened = await index_totals.openings_by_end(connection, ledger_id, number, basis.block, basis.window)
+    shares = {
+        "unnamed": unnamed,
+        "returned": Share(opened.returned, opened.opened),
+        "refused": Share(opened.refused, opened.opened),
+        "delivered_after_cancellation": Share(opened.revived, opened.opened),
+    }
+    return _reputation("carrier", number, sums, basis, silent=silent, shares=shares)
 
 
 async def shipper(
@@ -124,11 +131,14 @@ async def shipper(
     as_of: int | None = None,
     policy: int = policy1.POLICY,
 ) -> Reputation:
-    """Return what recipients said of a shipper's deliveries, whoever drove; NotFound as for `carrier`."""
+    """Return the reputation of a shipper's deliveries, whoever carried them; NotFound as for `carrier`.
+
+    It counts the feedback on deliveries that no carrier accepted too.
+    """
     basis = await basis_of(connection, ledger_id, as_of, policy)
     await _member(connection, ledger_id, number)
-    found = await _totals(connection, ledger_id, "shipper", [number], basis)
-    return _reputation("shipper", number, found, basis)
+    sums = await _sums(connection, ledger_id, "shipper", [number], basis)
+    return _reputation("shipper", number, sums, basis)
 
 
 async def all_drivers(
@@ -143,8 +153,8 @@ async def all_drivers(
     if basis.block is None:
         return []
     known = await index_totals.drivers_known_at(connection, ledger_id, basis.block.number)
-    found = await _totals(connection, ledger_id, "driver", None, basis)
-    return [_reputation("driver", number, found, basis) for number in known]
+    sums = await _sums(connection, ledger_id, "driver", None, basis)
+    return [_reputation("driver", number, sums, basis) for number in known]
 
 
 async def basis_of(connection: AsyncConnection, ledger_id: LedgerId, as_of: int | None, policy: int) -> Basis:
@@ -179,15 +189,39 @@ async def _differences(
     )
 
 
-async def _totals(
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What reputations of one kind of subject are made from, as of a basis.
+
+    `differences` is what was added to the stored counts to have those of the basis; `ratings` are by shipper.
+    """
+
+    totals: TotalsByPart
+    differences: Counts
+    ratings: index_totals.RatingsByShipper
+
+    def part(self, number: int, *names: str) -> Totals:
+        """Return the sums of parts of `store.tables.PARTS` together."""
+        found = Totals()
+        for name in names:
+            if (number, name) in self.totals:
+                found = found.plus(self.totals[number, name])
+        return found
+
+
+async def _sums(
     connection: AsyncConnection, ledger_id: LedgerId, by: By, numbers: list[int] | None, basis: Basis
-) -> TotalsByPart:
+) -> Sums:
     if basis.block is None:
-        return {}
-    found = await index_totals.totals(connection, ledger_id, by, numbers, basis.window)
+        return Sums({}, {}, {})
     differences = await _differences(connection, ledger_id, by, numbers, basis)
+    found = await index_totals.totals(connection, ledger_id, by, numbers, basis.window)
     index_totals.add_counts(found, by, differences, basis.window)
-    return found
+    ratings: index_totals.RatingsByShipper = {}
+    if by != "shipper":
+        ratings = await index_totals.ratings_by_shipper(connection, ledger_id, by, numbers, basis.window)
+        index_totals.add_ratings(ratings, by, differences, basis.window)
+    return Sums(found, differences, ratings)
 
 
 async def _unnamed(
@@ -198,7 +232,7 @@ async def _unnamed(
         if key.part == "all" and basis.window.weight(key.day) is not None:
             stops[key.driver] = stops.get(key.driver, 0) + row[_STOPS]
     named = [one for one, count in stops.items() if one and count]
-    found = await index_totals.totals(connection, ledger_id, "driver", named, basis.window, figures=_OVERALL)
+    found = await index_totals.totals(connection, ledger_id, "driver", named, basis.window, figures=OVERALL)
     later = await _differences(connection, ledger_id, "driver", list(named), basis)
     index_totals.add_counts(found, "driver", later, basis.window)
     weighted = {one: found.get((one, "all"), Totals()).weighted for one in named}
@@ -207,36 +241,49 @@ async def _unnamed(
 
 
 def _has_too_few(weighted: Mapping[str, int]) -> bool:
-    total = sum(weighted.get(name, 0) for name in _OVERALL)
+    total = sum(weighted.get(name, 0) for name in OVERALL)
     return policy1.is_insufficient(policy1.effective(total))
 
 
 def _reputation(
     by: By,
     number: int,
-    found: TotalsByPart,
+    sums: Sums,
     basis: Basis,
     *,
     silent: Mapping[int, tuple[int, int]] | None = None,
-    unnamed: Share | None = None,
+    shares: Mapping[str, Share] | None = None,
 ) -> Reputation:
-    sums = found.get((number, "all"), Totals())
-    figures = policy1.figures(Tally(sums.plain, sums.weighted))
+    unaccepted = ("unaccepted_",) if by == "shipper" else ()
+    alone = ("unaccepted", "refused") if by == "shipper" else ()
+    whole = sums.part(number, "all", *alone)
+    excluded, after_take_over = (
+        sums.part(number, name, *(prefix + name for prefix in unaccepted))
+        for name in ("excluded", "after_take_over")
+    )
+    figures = policy1.figures(Tally(whole.plain, whole.weighted))
     variants: dict[Variant, dict[str, Figure]] = {
-        "without_excluded": figures,
-        "after_take_over": policy1.figures(_part_of(sums, found.get((number, "after_take_over")))),
+        "without_excluded": policy1.figures(_without(whole, excluded)),
+        "after_take_over": policy1.figures(_part_of(whole, after_take_over)),
     }
-    excluded = found.get((number, "excluded"))
-    if excluded is not None:
-        variants["without_excluded"] = policy1.figures(_without(sums, excluded))
-    says = policy1.standing(figures)
-    counts = {name: sums.plain.get(name, 0) for name in _COUNTED}
+    counts = {name: whole.plain.get(name, 0) for name in _COUNTED}
+    if by != "shipper":
+        refused = sums.part(number, "unaccepted")
+        counts["unaccepted"] = refused.plain.get("feedback", 0) + refused.plain.get("comments", 0)
+    if by == "carrier":
+        both = whole.plus(refused)
+        variants["with_unaccepted"] = policy1.figures(Tally(both.plain, both.weighted))
     if silent is not None:
         tally = _silent_tally(silent, basis)
         counts |= {name: tally.plain.get(name, 0) for name in ("due", "silent")}
         extra = policy1.figures(tally, [policy1.SILENT])
         figures = figures | extra
         variants = {variant: one | extra for variant, one in variants.items()}
+    standing = policy1.standing(figures)
+    every_share = dict(shares or {})
+    largest = None
+    if by != "shipper":
+        largest, every_share["largest_shipper"] = _largest_shipper(sums.ratings.get(number, {}))
     return Reputation(
         policy=policy1.POLICY,
         subject=by,
@@ -244,13 +291,23 @@ def _reputation(
         block=basis.block,
         as_of=basis.as_of,
         day=basis.day,
-        standing=says.name,
-        reasons=says.reasons,
+        standing=standing.name,
+        reasons=standing.reasons,
         figures=figures,
         variants=variants,
         counts=counts,
-        unnamed=unnamed,
+        shares=every_share,
+        largest_shipper=largest,
     )
+
+
+def _largest_shipper(ratings: Mapping[MemberNumber, int]) -> tuple[MemberNumber | None, Share]:
+    """Return the shipper with most ratings (of equals the lowest number), and its share."""
+    total = sum(ratings.values())
+    if not total:
+        return None, Share(0, 0)
+    largest = max(sorted(ratings), key=ratings.__getitem__)
+    return largest, Share(ratings[largest], total)
 
 
 def _silent_tally(silent: Mapping[int, tuple[int, int]], basis: Basis) -> Tally:
@@ -266,13 +323,12 @@ def _without(sums: Totals, excluded: Totals) -> Tally:
     return Tally(less(sums.plain, excluded.plain), less(sums.weighted, excluded.weighted))
 
 
-def _part_of(sums: Totals, part: Totals | None) -> Tally:
+def _part_of(sums: Totals, part: Totals) -> Tally:
     """The feedback of a part alone, with the stops and promises of all: silence before a take-over is still silence."""
 
     def pick(whole: Mapping[str, int], some: Mapping[str, int]) -> dict[str, int]:
         return {**some, **_only(whole, _FROM_ALL)}
 
-    part = part or Totals()
     return Tally(pick(sums.plain, part.plain), pick(sums.weighted, part.weighted))
 
 

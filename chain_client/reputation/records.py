@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from chain_client.domain.ids import to_hex
+from chain_client.domain.ids import MemberNumber, to_hex
 from chain_client.indexer.records import BlockRef
 from chain_client.reputation.policy1 import Figure, Share, StandingName
 
 Subject = Literal["driver", "carrier", "shipper"]
-Variant = Literal["without_excluded", "after_take_over"]
+Variant = Literal["without_excluded", "after_take_over", "with_unaccepted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,10 @@ class Reputation:
 
     `day` is D, the UTC day of `as_of`, in days since 1970-01-01; `block` None: there was no entry yet. `figures` are
     bounds and means in millionths (see policy1.Figure); `variants` the same figures without the feedback of excluded
-    stops, and from feedback recorded after a take-over alone. `counts` are plain, over the window. `unnamed` is a
-    carrier's share of stops with nobody named or a driver whose standing is insufficient; None for others.
+    stops, from feedback recorded after a take-over alone, and (carriers) with the unaccepted feedback. `counts` are
+    plain, over the window. `shares` are plain too: `largest_shipper` of overall ratings (drivers, carriers); and for
+    carriers `unnamed` of stops (nobody named, or a driver whose standing is insufficient) and `returned`, `refused` and
+    `delivered_after_cancellation` of the deliveries opened in the window. `largest_shipper` names the shipper.
     """
 
     policy: int
@@ -35,11 +37,12 @@ class Reputation:
     figures: dict[str, Figure]
     variants: dict[Variant, dict[str, Figure]]
     counts: dict[str, int]
-    unnamed: Share | None = None
+    shares: dict[str, Share] = field(default_factory=dict)
+    largest_shipper: MemberNumber | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON: times as RFC 3339, hashes as 0x-hex."""
-        block, unnamed = self.block, self.unnamed
+        block = self.block
         return {
             "policy": self.policy,
             self.subject: self.number,
@@ -55,7 +58,11 @@ class Reputation:
                 for variant, figures in self.variants.items()
             },
             "counts": self.counts,
-            "unnamed": unnamed and {"part": unnamed.part, "whole": unnamed.whole, "share": unnamed.share},
+            "shares": {
+                name: {"part": share.part, "whole": share.whole, "share": share.share}
+                for name, share in self.shares.items()
+            },
+            "largest_shipper": self.largest_shipper,
         }
 
 

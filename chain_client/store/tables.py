@@ -244,6 +244,10 @@ members = Table(
     Column("member", Integer, nullable=False),
     Column("name", Text, nullable=False),
     Column("roles", SmallInteger, nullable=False),
+    Column("owner", LargeBinary(20), nullable=False),
+    Column("offered_owner", LargeBinary(20)),  # may accept at once
+    Column("recovery_owner", LargeBinary(20)),  # may accept from recovery_from on, unless the owner vetoes it
+    Column("recovery_from", BigInteger),
     Column("head", LargeBinary(32), nullable=False),  # as a carrier; zero where it was never extended
     PrimaryKeyConstraint("ledger_id", "member"),
 )
@@ -271,6 +275,17 @@ drivers = Table(
     Index(None, "ledger_id", "carrier"),
 )
 
+departures = Table(
+    # When a driver last left a carrier: what a report that still names it is judged by. One row a move, so very few.
+    "departures",
+    metadata,
+    _ledger(),
+    Column("driver", BigInteger, nullable=False),
+    Column("carrier", Integer, nullable=False),
+    Column("left_at", BigInteger, nullable=False),  # block time
+    PrimaryKeyConstraint("ledger_id", "driver", "carrier"),
+)
+
 registry_events = Table(
     # Registrations, roles, writers and driver keys, in order: they extend no head, but the tables above are their fold.
     "registry_events",
@@ -296,6 +311,8 @@ entries = Table(
     Column("shipper", Integer, nullable=False),  # of the delivery id; 0 where there is none
     Column("carrier", Integer, nullable=False),
     Column("driver", BigInteger, nullable=False),
+    Column("writer", LargeBinary(20), nullable=False),  # who sent it
+    Column("former_driver", Boolean, nullable=False),  # a report whose driver had left its carrier
     Column("item", LargeBinary, nullable=False),  # the item's ABI words: all of it, as it was signed
     Column("word", LargeBinary(32), nullable=False),  # the slot after this entry, as it extended the head
     Column("head_carrier", Integer, nullable=False),  # whose head it extended: a carrier's …
@@ -323,10 +340,16 @@ deliveries = Table(
     Column("opened_at", BigInteger, nullable=False),
     # Drivers that a report replaced: 4 bytes each, in order; almost always none.
     Column("was_drivers", LargeBinary, nullable=False),
-    Column("first_report_at", BigInteger),  # block time of the first report beyond 'out for delivery'
+    Column("accepted_at", BigInteger),  # block time of the first report of outcome 1 to 5
+    Column("first_report_at", BigInteger),  # block time of the first report of outcome 2 to 5
+    Column("released_at", BigInteger),  # block time of the first report of outcome 6 or 7
+    Column("ended", SmallInteger, nullable=False),  # the outcome that ended it, 4 or 7; 0 while none did …
+    Column("ended_block", BigInteger),  # … and its block
+    Column("revived_block", BigInteger),  # of the first 'delivered' that followed a cancellation
     Column("last_block", BigInteger, nullable=False),  # of its last entry
     PrimaryKeyConstraint("ledger_id", "delivery_id"),
     Index(None, "ledger_id", "carrier", "promised_by"),
+    Index(None, "ledger_id", "carrier", "opened_at"),
 )
 
 FIGURES: Final = (
@@ -334,6 +357,8 @@ FIGURES: Final = (
     "kept",
     "broken",
     "feedback",
+    "comments",
+    "retracted",
     "beyond",
     "conduct",
     *(f"{aspect}_{value}" for aspect in ("overall", "timeliness", "packaging", "professionalism", "accuracy")
@@ -342,9 +367,19 @@ FIGURES: Final = (
 )  # fmt: skip
 """What `daily_counts` counts per day; `overall_N` leaves out feedback that is `beyond`."""
 
-PARTS: Final = ("all", "excluded", "after_take_over")
-"""Which stops a row of `daily_counts` sums: every one; the feedback of excluded ones alone; or the feedback recorded
-after a take-over alone. The two others count feedback only (their stops, kept and broken are 0), so they stay rare."""
+PARTS: Final = (
+    "all",
+    "excluded",
+    "after_take_over",
+    "unaccepted",
+    "unaccepted_excluded",
+    "unaccepted_after_take_over",
+    "refused",
+)
+"""What a row of `daily_counts` sums: `all` the carrier's stops and the feedback on accepted deliveries; `excluded` the
+feedback of excluded stops among it; `after_take_over` the feedback recorded after a take-over. `unaccepted` and its two
+parts are the same for feedback on deliveries that the carrier had not accepted, with the stops that only such
+feedback began; `refused` are stops begun by outcome 7. These count for the shipper alone. All but `all` stay rare."""
 
 stops = Table(
     "stops",
@@ -355,9 +390,15 @@ stops = Table(
     Column("shipper", Integer, nullable=False),
     Column("carrier", Integer, nullable=False),
     Column("day", Integer, nullable=False),  # UTC days since 1970-01-01
+    Column("basis", SmallInteger, nullable=False),  # 0 the carrier's, 1 unaccepted, 2 refused
     Column("promise", SmallInteger, nullable=False),  # 0 neither, 1 kept, 2 broken
     Column("excluded", Boolean, nullable=False),
     Column("after_take_over", Boolean, nullable=False),  # whether the live feedback was recorded after one
+    Column(
+        "accepted", Boolean, nullable=False
+    ),  # whether the delivery was accepted when feedback was first given
+    Column("comment", Boolean, nullable=False),  # the live feedback is a comment alone
+    Column("retracted", Boolean, nullable=False),  # a withdrawal or a comment alone replaced a rating
     Column("revision", SmallInteger, nullable=False),  # of the live feedback; 0 = none, or withdrawn
     Column("overall", SmallInteger, nullable=False),
     Column("timeliness", SmallInteger, nullable=False),
@@ -392,6 +433,7 @@ DERIVED: Final = (
     deliveries,
     entries,
     registry_events,
+    departures,
     drivers,
     writers,
     members,

@@ -10,12 +10,14 @@ from chain_client.domain.records import Role
 from chain_client.vault import api_keys
 from tests.api.test_submissions import problem
 from tests.api.world import Link, World, world_of
-from tests.support.chain import SmallNetwork
+from tests.support.chain import SmallNetwork, signer
 
 
 async def outsider(world: World) -> dict[str, str]:
     """A carrier that has nothing to do with anything here."""
-    number = await admin.register_member(world.chain.ledger, world.chain.admin, "another", Role.CARRIER)
+    number = await admin.register_member(
+        world.chain.ledger, world.chain.admin, "another", Role.CARRIER, signer("another").address
+    )
     await world.settle()
     async with world.store.write() as connection:
         key = await api_keys.create(connection, world.ledger_id, number, 0)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from chain_client.bindings import admin
+from chain_client.bindings.administration import Scheduled
+from chain_client.bindings.artefact import ledger_artefact
 from chain_client.bindings.errors import ContractError, NotMined
 from chain_client.bindings.ledger import Ledger
 from chain_client.bindings.signer import TxFields
 from chain_client.bindings.transactions import transact, wait_for_receipt
-from chain_client.domain.ids import ZERO_HASH, MemberNumber
+from chain_client.bindings.unique_creation import create_at_random_address
+from chain_client.domain.ids import ZERO_HASH, Address, MemberNumber
 from chain_client.domain.records import Kind, Note, Role
 from chain_client.rpc.node import Node
 from tests.support.chain import SmallNetwork, signer
@@ -27,41 +30,74 @@ async def test_a_deployment_names_the_ledgers_own_block(chain: SmallNetwork) -> 
     assert identity.genesis_hash == chain.node.genesis.hash
 
 
+async def test_a_network_made_again_with_the_same_keys_has_other_addresses(chain: SmallNetwork) -> None:
+    again = TesterProvider()
+    node = await Node.over(again)
+    first, second = [(await admin.deploy(node, signer("admin"))).identity.address for _ in range(2)]
+    assert len({first, second, chain.ledger.address}) == 3
+
+
+async def test_a_constructor_that_reverts_is_said(chain: SmallNetwork) -> None:
+    without_code = ledger_artefact().creation(["address"], signer("nobody").address)
+    with pytest.raises(ContractError, match="constructor"):
+        await create_at_random_address(chain.node, chain.admin, without_code)
+
+
 async def test_numbers_follow_one_another(chain: SmallNetwork) -> None:
+    roles = Role.SHIPPER | Role.CARRIER
     first = await admin.register_member(
-        chain.ledger, chain.admin, "Ümlaut & Söhne", Role.SHIPPER | Role.CARRIER
+        chain.ledger, chain.admin, "Ümlaut & Söhne", roles, signer("a").address
     )
-    second = await admin.register_member(chain.ledger, chain.admin, "", Role(0))
+    second = await admin.register_member(chain.ledger, chain.admin, "b", Role(0), signer("b").address)
     assert second == first + 1
     member = await chain.ledger.member(first)
     assert member is not None
-    assert (member.name, member.roles) == ("Ümlaut & Söhne", 3)
+    assert (member.name, member.roles, member.owner) == ("Ümlaut & Söhne", 3, signer("a").address)
     drivers = await admin.register_drivers(chain.ledger, chain.carrier.writer, 3)
     assert drivers == chain.drivers[-1] + 1
     assert await chain.ledger.driver(drivers) is not None
 
 
 async def test_roles_and_writers_change(chain: SmallNetwork) -> None:
-    ledger, number = chain.ledger, chain.shipper.number
+    ledger, number, second = chain.ledger, chain.shipper.number, signer("second")
     assert (await admin.set_roles(ledger, chain.admin, number, 0)).roles == 0
-    await admin.allow_writer(ledger, chain.admin, number, signer("second").address)
-    assert await ledger.member_of(signer("second").address) == number
-    removed = await admin.remove_writer(ledger, chain.shipper.writer, signer("second").address)
-    assert (removed.member, removed.writer) == (number, signer("second").address)
-    assert await ledger.member_of(signer("second").address) is None
+    offered = await admin.allow_writer(ledger, chain.shipper.owner, second.address)
+    assert (offered.member, offered.writer, offered.owner) == (
+        number,
+        second.address,
+        chain.shipper.owner.address,
+    )
+    assert await ledger.member_of(second.address) is None, "it has yet to accept"
+    assert await ledger.writer_offered(number, second.address)
+    await admin.accept_writer(ledger, second, number)
+    assert await ledger.member_of(second.address) == number
+    removed = await admin.remove_writer(ledger, chain.shipper.owner, second.address)
+    assert (removed.member, removed.writer, removed.by) == (
+        number,
+        second.address,
+        chain.shipper.owner.address,
+    )
+    assert await ledger.member_of(second.address) is None
 
 
-async def test_the_guardian_removes_any_writer_and_nothing_else(chain: SmallNetwork) -> None:
-    guardian = signer("guardian")
-    deployment = await admin.deploy(chain.node, chain.admin, guardian=guardian.address)
+async def test_an_administrator_with_a_delay_schedules_first(chain: SmallNetwork) -> None:
+    boss, delay = signer("slow admin"), 86_400
+    deployment = await admin.deploy(chain.node, boss, admin_delay=delay)
     ledger = await Ledger.attach(chain.node, deployment)
-    number = await admin.register_member(ledger, chain.admin, "m", Role.SHIPPER)
-    await admin.allow_writer(ledger, chain.admin, number, signer("w").address)
-    await admin.remove_writer(ledger, guardian, signer("w").address)
-    with pytest.raises(ContractError, match="does not hold the role"):
-        await admin.register_member(ledger, guardian, "n", Role.SHIPPER)
-    with pytest.raises(ContractError, match="AccessManagedUnauthorized"):
-        await admin.remove_writer(ledger, chain.admin, signer("w").address)
+    before = chain.provider.time
+
+    async def register() -> MemberNumber:
+        return await admin.register_member(ledger, boss, "m", Role.SHIPPER, signer("o").address)
+
+    for _ in range(2):
+        with pytest.raises(Scheduled, match="run the same command again") as caught:
+            await register()
+        assert before + delay <= caught.value.ready_at <= chain.provider.time + delay
+        assert await ledger.member(MemberNumber(1)) is None
+    chain.provider.advance(delay)
+    assert await register() == 1
+    with pytest.raises(Scheduled):
+        await admin.grant_role(ledger, boss, admin.NOTER, boss.address)
 
 
 async def test_nobody_notes_before_the_role_is_granted(chain: SmallNetwork) -> None:
@@ -75,17 +111,30 @@ async def test_nobody_notes_before_the_role_is_granted(chain: SmallNetwork) -> N
 @pytest.mark.parametrize(
     ("attempt", "name"),
     [
-        (lambda c: admin.register_member(c.ledger, c.admin, "x", 5), "BadRoles"),
+        (lambda c: admin.register_member(c.ledger, c.admin, "x", 5, signer("x").address), "BadRoles"),
+        (lambda c: admin.register_member(c.ledger, c.admin, "", 1, signer("x").address), "BadName"),
+        (lambda c: admin.register_member(c.ledger, c.admin, "é" * 41, 1, signer("x").address), "BadName"),
+        (lambda c: admin.register_member(c.ledger, c.admin, "x", 1, Address(bytes(20))), "ZeroOwner"),
+        (lambda c: admin.register_member(c.ledger, c.admin, "x", 1, c.carrier.owner.address), "OwnerTaken"),
+        (lambda c: admin.allow_writer(c.ledger, c.admin, signer("x").address), "NotAnOwner"),
+        (lambda c: admin.accept_writer(c.ledger, signer("x"), c.carrier.number), "NotOfferedToWrite"),
+        (lambda c: admin.accept_owner(c.ledger, signer("x"), c.carrier.number), "NotOffered"),
+        (lambda c: admin.veto_recovery(c.ledger, c.admin, c.carrier.number), "NotTheOwner"),
+        (lambda c: admin.veto_recovery(c.ledger, c.carrier.owner, c.carrier.number), "NoRecovery"),
+        (lambda c: admin.remove_writer(c.ledger, c.admin, c.carrier.writer.address), "NotYourWriter"),
         (lambda c: admin.set_roles(c.ledger, c.admin, MemberNumber(99), 1), "UnknownMember"),
         (
-            lambda c: admin.allow_writer(c.ledger, c.admin, c.shipper.number, c.carrier.writer.address),
+            lambda c: admin.allow_writer(c.ledger, c.shipper.owner, c.carrier.writer.address),
             "WriterTaken",
         ),
         (lambda c: admin.remove_writer(c.ledger, c.admin, c.relay.address), "UnknownWriter"),
         (lambda c: admin.register_drivers(c.ledger, c.carrier.writer, 0), "ZeroDrivers"),
         (lambda c: admin.register_drivers(c.ledger, c.relay, 1), "NotAWriter"),
         (lambda c: admin.register_drivers(c.ledger, c.shipper.writer, 1), "MissingRole"),
-        (lambda c: admin.register_member(c.ledger, c.relay, "x", 1), "AccessManagedUnauthorized"),
+        (
+            lambda c: admin.register_member(c.ledger, c.relay, "x", 1, c.relay.address),
+            "AccessManagedUnauthorized",
+        ),
         (
             lambda c: admin.grant_role(c.ledger, c.relay, admin.NOTER, c.relay.address),
             "AccessManagerUnauthorizedAccount",

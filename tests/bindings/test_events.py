@@ -28,12 +28,17 @@ from chain_client.domain.records import (
     MemberRegistered,
     Note,
     Opening,
+    OwnerChanged,
+    OwnerOffered,
     Position,
     Recorded,
+    RecoveryStarted,
+    RecoveryVetoed,
     Report,
     Role,
     RolesSet,
     WriterAllowed,
+    WriterOffered,
     WriterRemoved,
 )
 from chain_client.domain.signatures import address_of, sign
@@ -50,7 +55,7 @@ from tests.bindings.strategies import (
     reports,
     uint,
 )
-from tests.support.chain import SmallNetwork, signer
+from tests.support.chain import SmallNetwork, enroll, signer
 
 PLACE = Position(7, 3, Hash32(b"\1" * 32), 1_700_000_000, Hash32(b"\2" * 32), 1)
 CONTRACT_ADDRESS = Address(b"\7" * 20)
@@ -71,6 +76,13 @@ def log_of(name: str, /, **values: Any) -> Log:
     return Log(PLACE, CONTRACT_ADDRESS, tuple(topics), encode(types, plain))
 
 
+SENDER = Address(bytes(range(1, 21)))
+
+
+def _at(bit: int) -> int:
+    return int.from_bytes(SENDER, "big") << bit
+
+
 def read(name: str, /, **values: Any) -> Event:
     decoded = decode_log(log_of(name, **values))
     assert decoded is not None
@@ -85,15 +97,15 @@ def test_opened(item: Opening) -> None:
         deliveryId=item.delivery_id,
         carrier=item.carrier,
         recipientKey=item.recipient_key,
-        promisedBy=item.promised_by,
+        facts=item.promised_by | _at(32),
         recordHash=item.record_hash,
     )
-    assert event == Recorded(item, item.carrier)
+    assert event == Recorded(item, item.carrier, SENDER)
 
 
 @given(reports, members)
 def test_reported(item: Report, carrier: MemberNumber) -> None:
-    facts = item.occurred_at | item.outcome << 32 | carrier << 40
+    facts = item.occurred_at | item.outcome << 32 | carrier << 40 | _at(56)
     event = read(
         "Reported",
         deliveryId=item.delivery_id,
@@ -101,14 +113,14 @@ def test_reported(item: Report, carrier: MemberNumber) -> None:
         facts=facts,
         evidenceHash=item.evidence_hash,
     )
-    assert event == Recorded(item, carrier)
+    assert event == Recorded(item, carrier, SENDER)
 
 
 @given(feedbacks, members)
 def test_feedback_recorded(item: Feedback, carrier: MemberNumber) -> None:
     ratings = (item.overall, item.timeliness, item.packaging, item.professionalism, item.accuracy)
     facts = sum(rating << 8 * n for n, rating in enumerate(ratings))
-    facts |= item.issues << 40 | item.revision << 72 | carrier << 80
+    facts |= item.issues << 40 | item.revision << 72 | carrier << 80 | _at(96)
     event = read(
         "FeedbackRecorded",
         deliveryId=item.delivery_id,
@@ -116,13 +128,13 @@ def test_feedback_recorded(item: Feedback, carrier: MemberNumber) -> None:
         facts=facts,
         contentHash=item.content_hash,
     )
-    assert event == Recorded(item, carrier)
+    assert event == Recorded(item, carrier, SENDER)
 
 
 @given(key_changes)
 def test_key_changed(item: KeyChange) -> None:
-    event = read("KeyChanged", deliveryId=item.delivery_id, newKey=item.new_key)
-    assert event == Recorded(item, MemberNumber(0))
+    event = read("KeyChanged", deliveryId=item.delivery_id, newKey=item.new_key, writer=SENDER)
+    assert event == Recorded(item, MemberNumber(0), SENDER)
 
 
 @given(notes)
@@ -132,16 +144,19 @@ def test_noted(item: Note) -> None:
         deliveryId=item.delivery_id,
         driver=item.driver,
         carrier=item.carrier,
-        kind=item.kind,
+        facts=item.kind | _at(16),
         contentHash=item.content_hash,
     )
-    assert event == Recorded(item, item.carrier)
+    assert event == Recorded(item, item.carrier, SENDER)
 
 
-@given(drivers, members, members, uint(32))
-def test_driver_moved(driver: DriverNumber, left: MemberNumber, arrived: MemberNumber, nonce: int) -> None:
-    event = read("DriverMoved", driver=driver, to=arrived, nonce=nonce, **{"from": left})
-    assert event == Recorded(DriverMove(driver, left, arrived, nonce), arrived)
+@given(drivers, members, members, uint(32), uint(32))
+def test_driver_moved(
+    driver: DriverNumber, left: MemberNumber, arrived: MemberNumber, nonce: int, deadline: int
+) -> None:
+    values = {"from": left, "to": arrived, "writer": SENDER}
+    event = read("DriverMoved", driver=driver, nonce=nonce, deadline=deadline, **values)
+    assert event == Recorded(DriverMove(driver, left, arrived, nonce, deadline), arrived, SENDER)
 
 
 @given(deliveries, uint(256), uint(8))
@@ -156,17 +171,28 @@ def test_registrations(
     member: MemberNumber, name: str, roles: int, account: Address, driver: DriverNumber, count: int
 ) -> None:
     text = name.encode("utf-8", "replace").decode()
-    assert read("MemberRegistered", member=member, name=text, roles=roles) == MemberRegistered(
-        member, text, roles
-    )
+    registered = read("MemberRegistered", member=member, name=text, roles=roles, owner=account)
+    assert registered == MemberRegistered(member, text, roles, account)
     assert read("RolesSet", member=member, roles=roles) == RolesSet(member, roles)
+    drivers = read("DriversRegistered", carrier=member, first=driver, count=count, writer=account)
+    assert drivers == DriversRegistered(member, driver, count, account)
+    key = read("DriverKeySet", driver=driver, key=account, nonce=count, deadline=count, writer=SENDER)
+    assert key == DriverKeySet(driver, account, count, count, SENDER)
+
+
+@given(members, addresses, uint(48))
+def test_owners_and_writers(member: MemberNumber, account: Address, time: int) -> None:
+    assert read("OwnerOffered", member=member, offered=account) == OwnerOffered(member, account)
+    changed = read("OwnerChanged", member=member, to=account, **{"from": SENDER})
+    assert changed == OwnerChanged(member, SENDER, account)
+    started = read("RecoveryStarted", member=member, newOwner=account, acceptFrom=time)
+    assert started == RecoveryStarted(member, account, time)
+    assert read("RecoveryVetoed", member=member, owner=account) == RecoveryVetoed(member, account)
+    offered = read("WriterOffered", member=member, writer=account, owner=SENDER)
+    assert offered == WriterOffered(member, account, SENDER)
     assert read("WriterAllowed", member=member, writer=account) == WriterAllowed(member, account)
-    assert read("WriterRemoved", member=member, writer=account) == WriterRemoved(member, account)
-    registered = read("DriversRegistered", carrier=member, first=driver, count=count)
-    assert registered == DriversRegistered(member, driver, count)
-    assert read("DriverKeySet", driver=driver, key=account, nonce=count) == DriverKeySet(
-        driver, account, count
-    )
+    removed = read("WriterRemoved", member=member, writer=account, by=SENDER)
+    assert removed == WriterRemoved(member, account, SENDER)
 
 
 def test_every_event_of_the_ledger_has_a_decoder() -> None:
@@ -180,7 +206,7 @@ def test_other_contracts_logs_are_none() -> None:
 
 
 def test_a_log_of_the_wrong_shape_is_loud() -> None:
-    right = log_of("KeyChanged", deliveryId=bytes(32), newKey=bytes(20))
+    right = log_of("KeyChanged", deliveryId=bytes(32), newKey=bytes(20), writer=bytes(20))
     for topics, data in ((right.topics[:1], right.data), (right.topics, right.data[:-1])):
         with pytest.raises(UnreadableLog, match="log 3 of block 7"):
             decode_log(Log(PLACE, CONTRACT_ADDRESS, topics, data))
@@ -206,15 +232,19 @@ async def everything(chain: SmallNetwork) -> None:
     )
     await admin.grant_role(ledger, deployer, admin.NOTER, deployer.address)
     await chain.send(deployer, Kind.NOTE, [Note(ours, driver, chain.carrier.number, 1, ZERO_HASH)])
-    rival = await admin.register_member(ledger, deployer, "rival", Role.CARRIER)
-    await admin.allow_writer(ledger, deployer, rival, signer("rival").address)
+    rival = (await enroll(ledger, deployer, "rival", Role.CARRIER)).number
     secret = b"\x11" * 32
-    key = DriverKey(driver, address_of(secret), 0)
+    key = DriverKey(driver, address_of(secret), 0, now + 9_000)
     await admin.set_driver_key(ledger, chain.carrier.writer, key, sign(secret, digest(domain, key)))
-    move = DriverMove(driver, chain.carrier.number, rival, 1)
+    move = DriverMove(driver, chain.carrier.number, rival, 1, now + 9_000)
     assert await admin.move_driver(ledger, signer("rival"), move, sign(secret, digest(domain, move))) == move
     await admin.set_roles(ledger, deployer, chain.reviewer.number, 0)
-    await admin.remove_writer(ledger, deployer, chain.reviewer.writer.address)
+    await admin.remove_writer(ledger, chain.reviewer.owner, chain.reviewer.writer.address)
+    heir = signer("heir")
+    await admin.start_recovery(ledger, deployer, chain.reviewer.number, heir.address)
+    await admin.veto_recovery(ledger, chain.reviewer.owner, chain.reviewer.number)
+    await admin.offer_owner(ledger, chain.reviewer.owner, heir.address)
+    await admin.accept_owner(ledger, heir, chain.reviewer.number)
 
 
 async def test_real_logs_are_read_as_web3_reads_them(chain: SmallNetwork) -> None:

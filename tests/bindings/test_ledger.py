@@ -67,10 +67,14 @@ async def test_words_and_heads_stand_where_the_slots_say(chain: SmallNetwork) ->
     at_opening = await chain.ledger.delivery(ours, numbers[0])
     assert at_opening is not None
     assert at_opening.driver == 0, "the word as it was"
-    carrier_head = next_head(ZERO_HASH, struct_hash(opening), at_opening.pack(), numbers[0], times[0])
+    carrier_head = next_head(
+        ZERO_HASH, struct_hash(opening), at_opening.pack(), chain.shipper.writer.address, numbers[0], times[0]
+    )
     assert await chain.ledger.carrier_head(chain.carrier.number) == carrier_head
     assert await view(chain, "carrierHead", chain.carrier.number) == (carrier_head,)
-    driver_head = next_head(ZERO_HASH, struct_hash(reports[1]), word.pack(), numbers[2], times[2])
+    driver_head = next_head(
+        ZERO_HASH, struct_hash(reports[1]), word.pack(), chain.carrier.writer.address, numbers[2], times[2]
+    )
     assert await chain.ledger.driver_head(second) == driver_head
     assert await view(chain, "driverHead", second) == (driver_head,)
 
@@ -88,6 +92,9 @@ async def test_drivers_and_members(chain: SmallNetwork) -> None:
     member = await chain.ledger.member(chain.shipper.number)
     assert member is not None
     assert (member.name, member.roles) == ("the shipper", Role.SHIPPER)
+    assert member.owner == chain.shipper.owner.address
+    assert await chain.ledger.member_of_owner(chain.shipper.owner.address) == chain.shipper.number
+    assert await chain.ledger.member_of_owner(chain.relay.address) is None
     assert await chain.ledger.member(MemberNumber(99)) is None
     assert await chain.ledger.member_of(chain.shipper.writer.address) == chain.shipper.number
     assert await chain.ledger.member_of(chain.relay.address) is None

@@ -86,6 +86,7 @@ class Result:
     error: Event | None
     number: int
     time: int
+    sender: Address
 
     @property
     def names(self) -> list[str]:
@@ -241,6 +242,7 @@ class Chain:
             error=interface.decode_error(computation.output) if interface and computation.is_error else None,
             number=number,
             time=time,
+            sender=sender.address,
         )
 
     def _events(self, logs: Sequence[Any]) -> list[Event]:

@@ -1,6 +1,7 @@
-"""The ledger in plain Python: the rules of `chain_client.domain.rules` over dictionaries.
+"""The ledger in plain Python: dictionaries, and for items the rules of `chain_client.domain.rules`.
 
-Each verb takes the caller and the block, and returns what every item must come to: 0 or a reason; `Refused` where the
+Those rules were written from the design, not from the contract: where the two differ, one of them is wrong. The rules
+of members, owners and drivers are here. Each verb takes the caller and the block, and returns what every item must come to: 0 or a reason; `Refused` where the
 whole call must revert. Words and heads are what the contract's slots must hold after it.
 """
 
@@ -39,20 +40,127 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Block:
-    """Where a call is mined."""
+    """Where a call is mined, and who makes it."""
 
     number: int
     time: int
+    caller: Address
 
 
 @dataclass
-class Model:
-    """Everything the contract knows."""
+class Recovery:
+    """A recovery that is running."""
+
+    heir: Address
+    ready: int
+
+
+@dataclass
+class Members:
+    """Who owns a member and who writes for it."""
 
     roles: dict[int, int] = field(default_factory=dict)
     carriers_ever: set[int] = field(default_factory=set)
+    owners: dict[int, Address] = field(default_factory=dict)
+    owner_offers: dict[int, Address] = field(default_factory=dict)
+    recoveries: dict[int, Recovery] = field(default_factory=dict)
+    vetoes: dict[int, int] = field(default_factory=dict)
     writers: dict[Address, int] = field(default_factory=dict)
     removed: set[Address] = field(default_factory=set)
+    writer_offers: dict[tuple[int, Address], Address] = field(default_factory=dict)
+    """Who made the offer, by member and address."""
+
+    def owned_by(self, owner: Address) -> int:
+        """Return the member an address owns; 0 for none."""
+        return next((number for number, each in self.owners.items() if each == owner), 0)
+
+    def register_member(self, roles: int, owner: Address) -> None:
+        if self.owned_by(owner):
+            raise Refused("OwnerTaken")
+        number = len(self.owners) + 1
+        self.owners[number] = owner
+        self.set_roles(number, roles)
+
+    def set_roles(self, number: int, roles: int) -> None:
+        self.roles[number] = roles
+        if roles & Role.CARRIER:
+            self.carriers_ever.add(number)
+
+    def offer_owner(self, caller: Address, offered: Address) -> None:
+        member = self._owned(caller)
+        self.owner_offers[member] = offered
+        if offered == ZERO_ADDRESS:
+            del self.owner_offers[member]
+
+    def accept_owner(self, caller: Address, member: int, now: int) -> None:
+        recovery = self.recoveries.get(member)
+        if self.owner_offers.get(member) != caller:
+            if recovery is None or recovery.heir != caller:
+                raise Refused("NotOffered")
+            if now < recovery.ready:
+                raise Refused("RecoveryPending")
+        if self.owned_by(caller):
+            raise Refused("OwnerTaken")
+        self.owners[member] = caller
+        self._clear(member)
+
+    def start_recovery(self, member: int, heir: Address, now: int) -> None:
+        if member in self.vetoes and now < self.vetoes[member] + 90 * 86_400:
+            raise Refused("RecoveryBarred")
+        self.recoveries[member] = Recovery(heir, now + 14 * 86_400)
+
+    def veto_recovery(self, caller: Address, member: int, now: int) -> None:
+        if self.owners.get(member) != caller:
+            raise Refused("NotTheOwner")
+        if member not in self.recoveries:
+            raise Refused("NoRecovery")
+        self._clear(member)
+        self.vetoes[member] = now
+
+    def _clear(self, member: int) -> None:
+        self.owner_offers.pop(member, None)
+        self.recoveries.pop(member, None)
+
+    def _owned(self, caller: Address) -> int:
+        member = self.owned_by(caller)
+        if not member:
+            raise Refused("NotAnOwner")
+        return member
+
+    def allow_writer(self, caller: Address, writer: Address) -> None:
+        member = self._owned(caller)
+        if writer in self.writers:
+            raise Refused("WriterTaken")
+        self.writer_offers[member, writer] = caller
+
+    def accept_writer(self, caller: Address, member: int) -> None:
+        if caller in self.writers:
+            raise Refused("WriterTaken")
+        if not self.is_offered(member, caller):
+            raise Refused("NotOfferedToWrite")
+        del self.writer_offers[member, caller]
+        self.writers[caller] = member
+
+    def is_offered(self, member: int, writer: Address) -> bool:
+        """Tell whether a member's present owner offered an address."""
+        return member in self.owners and self.writer_offers.get((member, writer)) == self.owners[member]
+
+    def remove_writer(self, caller: Address, writer: Address) -> None:
+        owned, served = self.owned_by(caller), self.writers.get(writer, 0)
+        if served and writer not in self.removed:
+            if caller != writer and owned != served:
+                raise Refused("NotYourWriter")
+            self.removed.add(writer)
+        elif served or not self.is_offered(owned, writer):
+            raise Refused("UnknownWriter")
+        else:
+            del self.writer_offers[owned, writer]
+
+
+@dataclass
+class Model(Members):
+    """Everything the contract knows."""
+
     drivers: dict[int, DriverWord] = field(default_factory=dict)
     keys_used: set[Address] = field(default_factory=set)
     words: dict[DeliveryId, DeliveryWord] = field(default_factory=dict)
@@ -60,15 +168,6 @@ class Model:
     driver_heads: dict[int, Hash32] = field(default_factory=dict)
     carrier_heads: dict[int, Hash32] = field(default_factory=dict)
     recovered: Callable[[Item, bytes], Address | None] = lambda item, signature: None
-
-    def register_member(self, number: int, roles: int, writer: Address) -> None:
-        self.set_roles(number, roles)
-        self.writers[writer] = number
-
-    def set_roles(self, number: int, roles: int) -> None:
-        self.roles[number] = roles
-        if roles & Role.CARRIER:
-            self.carriers_ever.add(number)
 
     def register_drivers(self, caller: Address, count: int) -> None:
         carrier = self._member(caller, Role.CARRIER)
@@ -85,11 +184,11 @@ class Model:
 
     def _extend(self, item: Item | DriverMove, driver: int, carrier: int, word: int, block: Block) -> None:
         heads, owner = (self.driver_heads, driver) if driver else (self.carrier_heads, carrier)
-        head = heads.get(owner, ZERO_HASH)
-        heads[owner] = digests.next_head(head, digests.struct_hash(item), word, block.number, block.time)
+        head, entry = heads.get(owner, ZERO_HASH), digests.struct_hash(item)
+        heads[owner] = digests.next_head(head, entry, word, block.caller, block.number, block.time)
 
-    def open(self, caller: Address, items: Sequence[Opening], block: Block) -> list[int]:
-        member = self._member(caller, Role.SHIPPER)
+    def open(self, items: Sequence[Opening], block: Block) -> list[int]:
+        member = self._member(block.caller, Role.SHIPPER)
         return [self._open(member, item, block) for item in items]
 
     def _open(self, member: MemberNumber, item: Opening, block: Block) -> int:
@@ -106,8 +205,8 @@ class Model:
         self._extend(item, 0, verdict.carrier, verdict.pack(), block)
         return 0
 
-    def report(self, caller: Address, items: Sequence[Report], block: Block) -> list[int]:
-        member = self._member(caller, Role.SHIPPER | Role.CARRIER)
+    def report(self, items: Sequence[Report], block: Block) -> list[int]:
+        member = self._member(block.caller, Role.SHIPPER | Role.CARRIER)
         return [self._report(member, item, block) for item in items]
 
     def _report(self, member: MemberNumber, item: Report, block: Block) -> int:
@@ -119,7 +218,7 @@ class Model:
         if isinstance(verdict, Reason):
             return verdict
         assert word is not None
-        if word.driver not in (0, item.driver):
+        if item.driver and word.driver not in (0, item.driver):
             self.was_driver.add((item.delivery_id, word.driver))
         self.words[item.delivery_id] = verdict
         self._extend(item, item.driver, verdict.carrier, verdict.pack(), block)
@@ -168,6 +267,7 @@ class Model:
             word,
             driver_known=item.driver in self.drivers,
             carrier_known=item.carrier in self.carriers_ever,
+            was_driver=(item.delivery_id, item.driver) in self.was_driver,
         )
         if reason is not None:
             return reason
@@ -175,15 +275,17 @@ class Model:
         return 0
 
     def set_driver_key(
-        self, caller: Address, message: DriverKey, new: Address | None, old: Address | None
+        self, message: DriverKey, new: Address | None, old: Address | None, block: Block
     ) -> None:
         """`new` and `old` are who signed."""
-        carrier = self._member(caller, Role.CARRIER)
+        carrier = self._member(block.caller, Role.CARRIER)
         word = self.drivers.get(message.driver)
         if word is None or word.carrier != carrier:
             raise Refused("NotYourDriver")
         if message.nonce != word.nonce:
             raise Refused("WrongNonce")
+        if block.time > message.deadline:
+            raise Refused("DeadlinePassed")
         if message.key in self.keys_used:
             raise Refused("KeyTaken")
         if new != message.key or (word.key != ZERO_ADDRESS and old != word.key):
@@ -191,8 +293,8 @@ class Model:
         self.keys_used.add(message.key)
         self.drivers[message.driver] = replace(word, key=message.key, nonce=word.nonce + 1)
 
-    def move_driver(self, caller: Address, message: DriverMove, signer: Address | None, block: Block) -> None:
-        carrier = self._member(caller, Role.CARRIER)
+    def move_driver(self, message: DriverMove, signer: Address | None, block: Block) -> None:
+        carrier = self._member(block.caller, Role.CARRIER)
         if message.to_carrier != carrier or message.from_carrier == carrier:
             raise Refused("NotTheNewCarrier")
         word = self.drivers.get(message.driver)
@@ -202,6 +304,8 @@ class Model:
             raise Refused("KeylessDriver")
         if message.nonce != word.nonce:
             raise Refused("WrongNonce")
+        if block.time > message.deadline:
+            raise Refused("DeadlinePassed")
         if signer != word.key:
             raise Refused("BadDriverSignature")
         word = replace(word, carrier=carrier, nonce=word.nonce + 1)

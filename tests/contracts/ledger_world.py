@@ -26,8 +26,9 @@ from chain_client.domain.records import (
 from chain_client.domain.signatures import CompactSignature, sign
 from chain_client.domain.words import DeliveryWord, DriverWord
 
-GUARDIAN: Final = 1
 NOTER: Final = 2
+LATER: Final = 2**32 - 1
+"""A deadline that never passes here."""
 
 SHOP: Final = MemberNumber(1)
 COURIER: Final = MemberNumber(2)
@@ -41,7 +42,6 @@ FIRST_DRIVERS: Final = {COURIER: DriverNumber(1), RIVAL: DriverNumber(6), MERGED
 DRIVERS_EACH: Final = 5
 
 ADMIN = actor("admin")
-GUARD = actor("guardian")
 NOTARY = actor("noter")
 SHOP_WRITER = actor("shop")
 COURIER_WRITER = actor("courier")
@@ -50,9 +50,27 @@ MARKET_WRITER = actor("market")
 JUROR = actor("juror")
 MERGED_WRITER = actor("merged")
 STRANGER = actor("stranger")
+NEWCOMER = actor("newcomer")
 RELAY = actor("relay")
 RECIPIENT = actor("recipient")
 NEIGHBOUR = actor("neighbour")
+
+# Cold keys: an owner allows its member's writers and writes nothing itself.
+SHOP_OWNER = actor("shop's owner")
+COURIER_OWNER = actor("courier's owner")
+RIVAL_OWNER = actor("rival's owner")
+MARKET_OWNER = actor("market's owner")
+JURY_OWNER = actor("jury's owner")
+MERGED_OWNER = actor("merged's owner")
+
+OWNERS: Final = {
+    SHOP: SHOP_OWNER,
+    COURIER: COURIER_OWNER,
+    RIVAL: RIVAL_OWNER,
+    MARKET: MARKET_OWNER,
+    JURY: JURY_OWNER,
+    MERGED: MERGED_OWNER,
+}
 
 MEMBERS: Final = (
     (SHOP, "Shop", Role.SHIPPER, SHOP_WRITER),
@@ -79,11 +97,10 @@ class World:
         self.interface = Interface(artifact("DeliveryLedger")["abi"])
         self.manager_interface = Interface(artifact("AccessManager")["abi"])
         self.separator = digests.SigningDomain(CHAIN_ID, self.ledger).separator()
-        self._appoint(GUARDIAN, "removeWriter", GUARD)
         self._appoint(NOTER, "note", NOTARY)
         for number, name, roles, writer in MEMBERS:
-            self.must(ADMIN, "registerMember", name, int(roles))
-            self.must(ADMIN, "allowWriter", number, writer.address)
+            self.must(ADMIN, "registerMember", name, int(roles), OWNERS[number].address)
+            self.add_writer(number, writer)
         for writer in (COURIER_WRITER, RIVAL_WRITER, MERGED_WRITER):
             self.must(writer, "registerDrivers", DRIVERS_EACH)
 
@@ -91,6 +108,15 @@ class World:
         selector = self.interface.selector(function)
         self.manage(ADMIN, "setTargetFunctionRole", self.ledger, [selector], role)
         self.manage(ADMIN, "grantRole", role, holder.address, 0)
+
+    def add_writer(self, member: int, writer: Actor) -> None:
+        """Let an address write for a member, its first owner being its owner still."""
+        self.add_writer_of(OWNERS[MemberNumber(member)], member, writer)
+
+    def add_writer_of(self, owner: Actor, member: int, writer: Actor) -> None:
+        """Let an address write for the member of this owner."""
+        self.must(owner, "allowWriter", writer.address)
+        self.must(writer, "acceptWriter", member)
 
     def manage(self, by: Actor, function: str, *args: Any) -> Result:
         """Send the access manager a transaction; it must succeed."""
@@ -202,6 +228,14 @@ class World:
         carriers = {f"carrier {n}": self.carrier_head(n) for n, *_ in MEMBERS}
         return carriers | {f"driver {n}": self.driver_head(n) for n in range(1, 3 * DRIVERS_EACH + 1)}
 
+    def extended(
+        self, head: Hash32, item: Item | DriverMove, result: Result, slot: int | None = None
+    ) -> Hash32:
+        """Return a head after an entry by the call of `result`; `slot` is by default the delivery's as it is now."""
+        word = self.word(item.delivery_id) if slot is None else slot
+        entry = digests.struct_hash(item)
+        return digests.next_head(head, entry, word, result.sender, result.number, result.time)
+
     # Valid items; tests override what they are about.
 
     def opening(self, number: int = 1, shipper: int = SHOP, **changed: Any) -> Opening:
@@ -265,6 +299,11 @@ class World:
         result = self.report(self.outcome(number=number, **changed))
         assert result.names == ["Reported"], result
         return delivery_of(number)
+
+
+def writer_bits(writer: Actor) -> int:
+    """Return an address as facts hold it."""
+    return int.from_bytes(writer.address, "big")
 
 
 def mapping_slot(key: int | bytes, table: int) -> int:

@@ -17,7 +17,6 @@ from ledger_world import (
     delivery_of,
 )
 
-from chain_client.domain import digests
 from chain_client.domain.ids import ZERO_ADDRESS
 from chain_client.domain.records import Reason
 
@@ -28,7 +27,7 @@ def test_the_key_is_changed_for_good(world: World) -> None:
     (event,) = world.change_key(world.key_change(), by=STRANGER).events
     assert (event.name, event.args) == (
         "KeyChanged",
-        {"deliveryId": delivery_of(1), "newKey": NEIGHBOUR.address},
+        {"deliveryId": delivery_of(1), "newKey": NEIGHBOUR.address, "writer": STRANGER.address},
     )
     after = world.delivery(delivery_of(1))
     assert after == dataclasses.replace(before, recipient_key=NEIGHBOUR.address, state=0x41)
@@ -40,9 +39,7 @@ def test_extends_the_carriers_head_even_when_a_driver_is_named(world: World) -> 
     item = world.key_change()
     result = world.change_key(item)
     owner = f"carrier {COURIER}"
-    expected = digests.next_head(
-        before[owner], digests.struct_hash(item), world.word(item.delivery_id), result.number, result.time
-    )
+    expected = world.extended(before[owner], item, result)
     assert world.heads() == before | {owner: expected}
 
 
@@ -134,9 +131,7 @@ def test_a_wallet_hands_over_through_erc_1271(world: World) -> None:
     result = world.send(RELAY, "changeKeyFrom", astuple(item), right)
     assert result.names == ["KeyChanged"]
     assert world.delivery(delivery_of(1)).recipient_key == NEIGHBOUR.address
-    assert world.carrier_head(COURIER) == digests.next_head(
-        head, digests.struct_hash(item), world.word(delivery_of(1)), result.number, result.time
-    )
+    assert world.carrier_head(COURIER) == world.extended(head, item, result, world.word(delivery_of(1)))
     assert world.send(RELAY, "changeKeyFrom", astuple(item), right).reasons == [Reason.KEY_ALREADY_CHANGED]
 
 

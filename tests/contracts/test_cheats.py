@@ -8,17 +8,23 @@ from collections.abc import Sequence
 import pytest
 from ledger_harness import DAY, Result, actor, artifact
 from ledger_world import (
+    ADMIN,
     COURIER,
+    COURIER_OWNER,
     COURIER_WRITER,
+    DRIVERS_EACH,
     FIRST_DRIVERS,
+    LATER,
     MARKET,
     MARKET_WRITER,
+    MEMBERS,
     MERGED,
     MERGED_WRITER,
     NEIGHBOUR,
     RECIPIENT,
     RELAY,
     RIVAL,
+    RIVAL_OWNER,
     RIVAL_WRITER,
     SHOP_WRITER,
     STRANGER,
@@ -35,7 +41,8 @@ def chain_of(steps: Sequence[tuple[Item, int, Result]]) -> Hash32:
     """Return the head that these entries make: what anyone holding them computes."""
     head = ZERO_HASH
     for item, word, result in steps:
-        head = digests.next_head(head, digests.struct_hash(item), word, result.number, result.time)
+        entry = digests.struct_hash(item)
+        head = digests.next_head(head, entry, word, result.sender, result.number, result.time)
     return head
 
 
@@ -72,6 +79,152 @@ def test_a_shipper_floods_a_rival_carrier(world: World) -> None:
     assert world.report(*denials).reasons == [0] * 20
     again = world.outcome(6, delivery_id=delivery_of(0, MARKET), driver=0)
     assert world.report(again, by=MARKET_WRITER).reasons == [Reason.TRANSITION]
+
+
+def test_a_shop_sinks_a_carrier(world: World) -> None:
+    """Open on it with a key of its own, cancel at once, rate it 1: the carrier still refuses each (7)."""
+    numbers = range(12)
+    world.open(*[world.opening(n, recipient_key=SHOP_WRITER.address) for n in numbers])
+    world.report(*[world.outcome(6, n, driver=0) for n in numbers], by=SHOP_WRITER)
+    fakes = [world.feedback(n, driver=0, overall=1) for n in numbers]
+    assert world.rate(*fakes, key=SHOP_WRITER).reasons == [0] * 12, "listed, but on nothing the carrier took"
+    assert world.report(*[world.outcome(7, n, driver=0) for n in numbers]).reasons == [0] * 12
+    late = world.outcome(3, 0, driver=1)
+    assert world.report(late).reasons == [Reason.TRANSITION], "and what it refused it did not deliver"
+
+
+def test_a_carrier_dodges_a_cancellation_by_renaming_the_driver(world: World) -> None:
+    world.opened()
+    world.report(world.outcome(1, driver=1))
+    cancellation = world.outcome(6, driver=0)
+    world.report(world.outcome(1, driver=2))
+    assert world.report(cancellation, by=SHOP_WRITER).reasons == [0], "it names nobody, whoever is named"
+    assert world.delivery(delivery_of(1)).driver == 2
+
+
+def test_a_carrier_spreads_one_delivery_over_its_drivers(world: World) -> None:
+    """One delivery can be rated for four drivers and the carrier, however long the list of reports."""
+    drivers = range(1, DRIVERS_EACH + 1)
+    world.opened()
+    reasons = world.report(*[world.outcome(2, driver=driver) for driver in (*drivers, 1, 2, 3)]).reasons
+    assert reasons.count(0) == 4
+    revision, rated = 0, []
+    for driver in drivers:
+        if world.rate(world.feedback(driver=driver, revision=revision + 1)).reasons == [0]:
+            revision += 1
+            rated.append(driver)
+    assert rated == [1, 2, 3, 4]
+
+
+def test_a_former_carrier_reports_on_a_driver_who_left_long_ago(world: World) -> None:
+    phone = actor("phone")
+    first = DriverKey(1, phone.address, 0, LATER)
+    world.set_key(first, world.signature(first, phone))
+    world.opened()
+    world.report(world.outcome(1, driver=1))
+    move = DriverMove(1, COURIER, RIVAL, 1, LATER)
+    world.move(move, world.signature(move, phone))
+    world.chain.advance(400 * DAY)
+    head = world.driver_head(1)
+    for outcome in (2, 3, 4, 5):
+        assert world.report(world.outcome(outcome, driver=1)).reasons == [Reason.TOO_LONG_AFTER_PROMISE]
+    assert world.driver_head(1) == head
+
+
+def test_a_carrier_uses_a_drivers_old_signature(world: World) -> None:
+    """A move signed and never brought is worth nothing after its deadline, whatever the nonce."""
+    phone = actor("phone")
+    first = DriverKey(1, phone.address, 0, LATER)
+    world.set_key(first, world.signature(first, phone))
+    move = DriverMove(1, COURIER, RIVAL, 1, world.chain.time + DAY)
+    signature = world.signature(move, phone)
+    world.chain.advance(DAY + 1)
+    assert world.move(move, signature).error.name == "DeadlinePassed"
+    assert world.driver(1).carrier == COURIER
+
+
+def test_the_admin_writes_as_a_member(world: World) -> None:
+    """It allows no writer of its own, nor itself; its owner's address is not its to choose again."""
+    for mine in (ADMIN, actor("admin's hand")):
+        assert world.send(ADMIN, "allowWriter", mine.address).error.name == "NotAnOwner"
+        assert world.send(mine, "acceptWriter", COURIER).error.name == "NotOfferedToWrite"
+    world.must(ADMIN, "registerMember", "Courier", 2, ADMIN.address)
+    world.add_writer_of(ADMIN, len(MEMBERS) + 1, STRANGER)
+    world.opened()
+    assert world.report(world.outcome(), by=STRANGER).reasons == [Reason.NOT_YOURS], "a namesake is not it"
+
+
+def test_the_admin_shuts_a_member_out(world: World) -> None:
+    """It removes no writer and takes no owner's place while the owner looks once a fortnight."""
+    for writer in (COURIER_WRITER, SHOP_WRITER):
+        assert world.send(ADMIN, "removeWriter", writer.address).error.name == "NotYourWriter"
+    world.must(ADMIN, "startRecovery", COURIER, ADMIN.address)
+    world.chain.advance(13 * DAY)
+    assert world.send(ADMIN, "acceptOwner", COURIER).error.name == "RecoveryPending"
+    world.must(COURIER_OWNER, "vetoRecovery", COURIER)
+    world.chain.advance(80 * DAY)
+    assert world.send(ADMIN, "acceptOwner", COURIER).error.name == "NotOffered"
+    assert world.send(ADMIN, "startRecovery", COURIER, ADMIN.address).error.name == "RecoveryBarred"
+
+
+def test_the_admin_hurries_a_recovery(world: World) -> None:
+    """A second start neither keeps the first one's fourteen days nor hides behind an owner's offer."""
+    world.must(ADMIN, "startRecovery", COURIER, STRANGER.address)
+    world.chain.advance(13 * DAY)
+    world.must(ADMIN, "startRecovery", COURIER, ADMIN.address)
+    world.must(COURIER_OWNER, "offerOwner", NEIGHBOUR.address)
+    world.chain.advance(2 * DAY)
+    for by in (STRANGER, ADMIN):
+        assert not world.send(by, "acceptOwner", COURIER).succeeded
+
+
+def test_one_leaked_writer_key_evicts_its_siblings(world: World) -> None:
+    leaked, sibling = actor("leaked"), actor("sibling")
+    for writer in (leaked, sibling):
+        world.add_writer(COURIER, writer)
+    for victim in (sibling, COURIER_WRITER):
+        assert world.send(leaked, "removeWriter", victim.address).error.name == "NotYourWriter"
+    assert world.send(leaked, "allowWriter", STRANGER.address).error.name == "NotAnOwner"
+    world.must(COURIER_OWNER, "removeWriter", leaked.address)
+    world.opened()
+    assert world.report(world.outcome(), by=leaked).error.name == "NotAWriter"
+    assert world.report(world.outcome(), by=sibling).reasons == [0]
+
+
+def test_a_leaked_keys_entries_are_known_by_its_address(world: World) -> None:
+    """The event says who wrote, and the head holds it: nobody can shift an entry onto another writer."""
+    leaked = actor("leaked")
+    world.add_writer(COURIER, leaked)
+    world.opened()
+    item = world.outcome(1)
+    before = world.driver_head(1)
+    result = world.report(item, by=leaked)
+    assert result.events[0].facts >> 56 == int.from_bytes(leaked.address, "big")
+    assert world.driver_head(1) == world.extended(before, item, result)
+    shifted = dataclasses.replace(result, sender=COURIER_WRITER.address)
+    assert world.driver_head(1) != world.extended(before, item, shifted)
+
+
+def test_someone_binds_a_rivals_address(world: World) -> None:
+    fresh = actor("the courier's next writer")
+    world.must(RIVAL_OWNER, "allowWriter", fresh.address)
+    assert world.view("memberOf", fresh.address) == 0, "only the address itself accepts"
+    world.add_writer(COURIER, fresh)
+
+
+def test_a_note_moves_another_carriers_figures(world: World) -> None:
+    """A note on one carrier's delivery extends no head of another's, and none of a driver who was not there."""
+    world.delivered()
+    rivals = FIRST_DRIVERS[RIVAL]
+    heads = world.heads()
+    notes = [
+        world.note_of(driver=0, carrier=RIVAL),
+        world.note_of(driver=rivals, carrier=0),
+        world.note_of(driver=rivals, carrier=COURIER),
+        world.note_of(driver=2),
+    ]
+    assert world.note(*notes).reasons == [51, 52, 52, 52]
+    assert world.heads() == heads
 
 
 def test_a_carrier_hides_a_bad_delivery(world: World) -> None:
@@ -183,7 +336,8 @@ def test_a_rating_is_removed_on_the_quiet(world: World) -> None:
         if entry["stateMutability"] not in ("view", "pure")
     }
     assert writing == {
-        *("registerMember", "setRoles", "allowWriter", "removeWriter", "setAuthority"),
+        *("registerMember", "setRoles", "setAuthority", "startRecovery", "vetoRecovery"),
+        *("offerOwner", "acceptOwner", "allowWriter", "acceptWriter", "removeWriter"),
         *("registerDrivers", "setDriverKey", "moveDriver"),
         *("open", "report", "recordFeedback", "recordFeedbackFrom", "changeKey", "changeKeyFrom", "note"),
     }
@@ -257,24 +411,22 @@ def test_a_stolen_link_uses_up_the_revisions(world: World) -> None:
 def test_a_driver_starts_afresh_under_a_new_number(world: World) -> None:
     """Its key serves one number for ever; what it may do is move, by its own signature, record and all."""
     phone = actor("phone")
-    first = DriverKey(1, phone.address, 0)
+    first = DriverKey(1, phone.address, 0, LATER)
     world.set_key(first, world.signature(first, phone))
-    again = DriverKey(FIRST_DRIVERS[RIVAL], phone.address, 0)
+    again = DriverKey(FIRST_DRIVERS[RIVAL], phone.address, 0, LATER)
     result = world.set_key(again, world.signature(again, phone), by=RIVAL_WRITER)
     assert result.error is not None
     assert result.error.name == "KeyTaken"
     world.delivered(driver=1)
     head = world.driver_head(1)
-    move = DriverMove(1, COURIER, RIVAL, 1)
+    move = DriverMove(1, COURIER, RIVAL, 1, LATER)
     result = world.move(move, world.signature(move, phone))
-    assert world.driver_head(1) == digests.next_head(
-        head, digests.struct_hash(move), world.driver_word(1), result.number, result.time
-    )
+    assert world.driver_head(1) == world.extended(head, move, result, world.driver_word(1))
 
 
 def test_a_carrier_poaches_a_driver(world: World) -> None:
     for signature in (b"", bytes(64), bytes(65)):
-        move = DriverMove(1, COURIER, RIVAL, 0)
+        move = DriverMove(1, COURIER, RIVAL, 0, LATER)
         assert not world.move(move, signature).succeeded
     assert world.driver(1).carrier == COURIER
 

@@ -8,17 +8,23 @@ from dataclasses import astuple
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
-from ledger_harness import ROOT, artifact
+from ledger_harness import DAY, ROOT, Actor, Result, artifact
 from ledger_world import (
     ADMIN,
     COURIER,
+    COURIER_OWNER,
     COURIER_WRITER,
     FIRST_DRIVERS,
     NEIGHBOUR,
+    NEWCOMER,
+    NOTARY,
     RECIPIENT,
+    RELAY,
     RIVAL,
     SHOP,
+    SHOP_OWNER,
     SHOP_WRITER,
+    STRANGER,
     World,
     delivery_of,
     mapping_slot,
@@ -39,8 +45,11 @@ PINNED = {
     "_members": (5, 0),
     "_writers": (6, 0),
     "_driverOfKey": (7, 0),
-    "_memberCount": (8, 0),
-    "_driverCount": (8, 2),
+    "_memberOfOwner": (8, 0),
+    "_successions": (9, 0),
+    "_writerOffers": (10, 0),
+    "_memberCount": (11, 0),
+    "_driverCount": (11, 2),
 }
 
 
@@ -48,7 +57,7 @@ def test_the_slots_are_pinned(world: World) -> None:
     layout = {each["label"]: (each["slot"], each["offset"]) for each in artifact("DeliveryLedger")["storage"]}
     assert {label: layout[label] for label in PINNED} == PINNED
     others = [layout[label] for label in layout if label not in PINNED]
-    assert min(others) == (8, 6), "OpenZeppelin's begin where the counts end"
+    assert min(others) == (11, 6), "OpenZeppelin's begin where the counts end"
 
 
 def test_a_deliverys_slot(world: World) -> None:
@@ -97,46 +106,69 @@ def test_the_other_slots(world: World) -> None:
     world.report(world.outcome(1, driver=1), world.outcome(1, driver=2))
     inner = mapping_slot(delivery_of(1), 4)
     assert world.slot(mapping_slot(1, inner)) == 1
-    roles_and_ever_carrier = world.slot(mapping_slot(COURIER, 5))
-    assert roles_and_ever_carrier == 2 | 1 << 8
+    assert world.slot(mapping_slot(COURIER, 5)) == 2 | 1 << 8 | number_of(COURIER_OWNER) << 16
+    assert world.slot(mapping_slot(SHOP, 5)) == 1 | number_of(SHOP_OWNER) << 16
+    assert world.slot(mapping_slot(SHOP_OWNER.address, 8)) == SHOP
     assert world.slot(mapping_slot(SHOP_WRITER.address, 6)) == SHOP
     world.must(SHOP_WRITER, "removeWriter", SHOP_WRITER.address)
     assert world.slot(mapping_slot(SHOP_WRITER.address, 6)) == SHOP | 1 << 16
-    counts = world.slot(8)
+    counts = world.slot(11)
     assert counts & (1 << 48) - 1 == 6 | 15 << 16
     assert counts >> 48 == int.from_bytes(world.manager, "big"), "AccessManaged's authority"
+
+
+def test_the_slots_of_what_is_offered(world: World) -> None:
+    offer = mapping_slot(NEIGHBOUR.address, mapping_slot(SHOP, 10))
+    world.must(SHOP_OWNER, "allowWriter", NEIGHBOUR.address)
+    assert world.slot(offer) == number_of(SHOP_OWNER)
+    world.must(NEIGHBOUR, "acceptWriter", SHOP)
+    assert world.slot(offer) == 0
+    place = mapping_slot(SHOP, 9)
+    world.must(SHOP_OWNER, "offerOwner", NEIGHBOUR.address)
+    assert (world.slot(place), world.slot(place + 1)) == (number_of(NEIGHBOUR), 0)
+    started = world.must(ADMIN, "startRecovery", SHOP, RECIPIENT.address)
+    expected = number_of(RECIPIENT) | started.time + 14 * DAY << 160
+    assert (world.slot(place), world.slot(place + 1)) == (number_of(NEIGHBOUR), expected)
+    vetoed = world.must(SHOP_OWNER, "vetoRecovery", SHOP)
+    assert (world.slot(place), world.slot(place + 1)) == (0, vetoed.time << 208)
+
+
+def number_of(who: Actor) -> int:
+    return int.from_bytes(who.address, "big")
 
 
 def test_a_head_is_the_chain_of_its_entries_alone(world: World) -> None:
     """Every kind of entry, recomputed with nothing but eth_abi and keccak."""
     head = {"carrier": ZERO_HASH, "driver": ZERO_HASH}
 
-    def follow(owner: str, item: Item, result: object) -> None:
+    def follow(owner: str, item: Item, result: Result, by: Actor) -> None:
         assert result.reasons == [0]
         values = [
             head[owner],
             digests.struct_hash(item),
             world.word(item.delivery_id),
+            by.address,
             result.number,
             result.time,
         ]
-        head[owner] = keccak(encode(["bytes32", "bytes32", "uint256", "uint256", "uint256"], values))
+        types = ["bytes32", "bytes32", "uint256", "address", "uint256", "uint256"]
+        head[owner] = keccak(encode(types, values))
 
     opening = world.opening()
-    follow("carrier", opening, world.open(opening))
+    follow("carrier", opening, world.open(opening), SHOP_WRITER)
     out = world.outcome(1, driver=0)
-    follow("carrier", out, world.report(out))
+    follow("carrier", out, world.report(out), COURIER_WRITER)
     world.chain.advance(12_345)
     done = world.outcome(3, driver=1)
-    follow("driver", done, world.report(done))
+    follow("driver", done, world.report(done), COURIER_WRITER)
     first = world.feedback()
-    follow("driver", first, world.rate(first))
+    follow("driver", first, world.rate(first, by=STRANGER), STRANGER)
     change = world.key_change()
-    follow("carrier", change, world.change_key(change))
+    follow("carrier", change, world.change_key(change, by=NEIGHBOUR), NEIGHBOUR)
     whole = world.feedback(driver=0, revision=2)
-    follow("carrier", whole, world.rate(whole, key=NEIGHBOUR))
+    follow("carrier", whole, world.rate(whole, key=NEIGHBOUR), RELAY)
     exclusion = world.note_of()
-    follow("driver", exclusion, world.note(exclusion))
+    follow("driver", exclusion, world.note(exclusion), NOTARY)
     assert world.driver_head(1) == head["driver"]
     assert world.carrier_head(COURIER) == head["carrier"]
 
@@ -152,13 +184,7 @@ def test_runs_of_owners_within_a_list_leave_the_heads_of_one_by_one(
     result = world.report(*items)
     assert result.reasons == [0] * len(order)
     for item in items:
-        heads[item.driver] = digests.next_head(
-            heads[item.driver],
-            digests.struct_hash(item),
-            world.word(item.delivery_id),
-            result.number,
-            result.time,
-        )
+        heads[item.driver] = world.extended(heads[item.driver], item, result)
     found = {0: world.carrier_head(COURIER)} | {driver: world.driver_head(driver) for driver in (1, 2, 3)}
     assert found == heads
 
@@ -181,7 +207,8 @@ def test_rejections_registrations_and_keys_extend_no_head(world: World) -> None:
     world.rate(world.feedback(revision=9))
     world.change_key(world.key_change(new_key=RECIPIENT.address))
     world.note(world.note_of(404))
-    world.must(ADMIN, "registerMember", "X", 2)
+    world.must(ADMIN, "registerMember", "X", 2, NEWCOMER.address)
+    world.add_writer(SHOP, NEIGHBOUR)
     world.must(COURIER_WRITER, "registerDrivers", 2)
     assert world.heads() == before
 

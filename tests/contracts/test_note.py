@@ -6,17 +6,18 @@ import pytest
 from ledger_world import (
     ADMIN,
     COURIER,
+    COURIER_OWNER,
     COURIER_WRITER,
-    GUARD,
     JURY,
+    NOTARY,
     RIVAL,
     SHOP,
     STRANGER,
     World,
     delivery_of,
+    writer_bits,
 )
 
-from chain_client.domain import digests
 from chain_client.domain.records import Reason
 
 
@@ -30,7 +31,7 @@ def test_a_note_is_entered_with_all_it_says(world: World) -> None:
         "deliveryId": delivery_of(1),
         "driver": 1,
         "carrier": COURIER,
-        "kind": 65_535,
+        "facts": 65_535 | writer_bits(NOTARY) << 16,
         "contentHash": item.content_hash,
     }
     assert world.word(delivery_of(1)) == word, "the delivery is untouched"
@@ -44,7 +45,7 @@ def test_a_note_is_entered_with_all_it_says(world: World) -> None:
         (1, 0, COURIER, f"carrier {COURIER}"),
         (None, 6, 0, "driver 6"),
         (None, 0, RIVAL, f"carrier {RIVAL}"),
-        (1, 6, RIVAL, "driver 6"),
+        (None, 6, COURIER, "driver 6"),
     ],
 )
 def test_extends_exactly_one_head_with_the_word_as_it_stands(
@@ -56,7 +57,7 @@ def test_extends_exactly_one_head_with_the_word_as_it_stands(
     result = world.note(item)
     assert result.names == ["Noted"]
     word = world.word(delivery_of(1)) if number else 0
-    expected = digests.next_head(before[owner], digests.struct_hash(item), word, result.number, result.time)
+    expected = world.extended(before[owner], item, result, word)
     assert world.heads() == before | {owner: expected}
 
 
@@ -71,6 +72,10 @@ def test_extends_exactly_one_head_with_the_word_as_it_stands(
         ({"carrier": JURY, "driver": 0}, Reason.UNKNOWN_CARRIER),
         ({"carrier": 0, "driver": 0}, Reason.UNKNOWN_CARRIER),
         ({"number": None, "carrier": 0, "driver": 0}, Reason.UNKNOWN_CARRIER),
+        ({"carrier": RIVAL}, Reason.UNKNOWN_CARRIER),
+        ({"carrier": RIVAL, "driver": 0}, Reason.UNKNOWN_CARRIER),
+        ({"driver": 2}, Reason.NOT_ITS_DRIVER),
+        ({"driver": 6, "carrier": 0}, Reason.NOT_ITS_DRIVER),
     ],
 )
 def test_rejects(world: World, change: dict[str, int], reason: Reason) -> None:
@@ -78,6 +83,13 @@ def test_rejects(world: World, change: dict[str, int], reason: Reason) -> None:
     heads = world.heads()
     assert world.note(world.note_of(**change)).reasons == [reason]
     assert world.heads() == heads
+
+
+def test_a_replaced_driver_can_still_be_noted_on_its_delivery(world: World) -> None:
+    world.delivered(driver=1)
+    world.report(world.outcome(5, driver=2))
+    items = [world.note_of(driver=driver) for driver in (1, 2, 3)]
+    assert world.note(*items).reasons == [0, 0, Reason.NOT_ITS_DRIVER]
 
 
 def test_a_member_that_was_a_carrier_can_still_be_noted(world: World) -> None:
@@ -91,15 +103,17 @@ def test_reasons_are_checked_in_order(world: World) -> None:
     items = [
         world.note_of(404, driver=99, carrier=99),
         world.note_of(1, driver=99, carrier=99),
-        world.note_of(1, driver=1, carrier=99),
+        world.note_of(1, driver=6, carrier=99),
+        world.note_of(1, driver=6, carrier=RIVAL),
+        world.note_of(1, driver=6),
         world.note_of(1),
     ]
     result = world.note(*items)
-    assert result.reasons == [10, 50, 51, 0]
-    assert result.names == ["ItemRejected"] * 3 + ["Noted"]
+    assert result.reasons == [10, 50, 51, 51, 52, 0]
+    assert result.names == ["ItemRejected"] * 5 + ["Noted"]
 
 
-@pytest.mark.parametrize("by", [ADMIN, GUARD, COURIER_WRITER, STRANGER], ids=lambda by: by.name)
+@pytest.mark.parametrize("by", [ADMIN, COURIER_OWNER, COURIER_WRITER, STRANGER], ids=lambda by: by.name)
 def test_reverts_for_anyone_but_the_noter(world: World, by: object) -> None:
     result = world.note(world.note_of(), by=by)
     assert result.error is not None

@@ -17,12 +17,13 @@ from ledger_world import (
     RECIPIENT,
     RIVAL,
     SHOP,
+    SHOP_WRITER,
     STRANGER,
     World,
     delivery_of,
+    writer_bits,
 )
 
-from chain_client.domain import digests
 from chain_client.domain.ids import ZERO_ADDRESS, ZERO_HASH
 from chain_client.domain.records import Reason
 
@@ -36,7 +37,7 @@ def test_opens_a_delivery_and_binds_key_carrier_and_promise(world: World) -> Non
         "deliveryId": item.delivery_id,
         "carrier": COURIER,
         "recipientKey": RECIPIENT.address,
-        "promisedBy": item.promised_by,
+        "facts": item.promised_by | writer_bits(SHOP_WRITER) << 32,
         "recordHash": item.record_hash,
     }
     word = world.delivery(item.delivery_id)
@@ -56,9 +57,7 @@ def test_extends_the_carriers_head_alone(world: World) -> None:
     before = world.heads()
     item = world.opening()
     result = world.open(item)
-    expected = digests.next_head(
-        ZERO_HASH, digests.struct_hash(item), world.word(item.delivery_id), result.number, result.time
-    )
+    expected = world.extended(ZERO_HASH, item, result)
     assert world.heads() == before | {f"carrier {COURIER}": expected}
 
 
@@ -96,9 +95,7 @@ def test_the_heads_of_interleaved_carriers_are_each_complete(world: World) -> No
     heads = {COURIER: ZERO_HASH, RIVAL: ZERO_HASH}
     for item in items:
         word = world.word(item.delivery_id)
-        heads[item.carrier] = digests.next_head(
-            heads[item.carrier], digests.struct_hash(item), word, result.number, result.time
-        )
+        heads[item.carrier] = world.extended(heads[item.carrier], item, result, word)
     assert {carrier: world.carrier_head(carrier) for carrier in heads} == heads
 
 

@@ -17,7 +17,6 @@ from ledger_world import (
     COURIER_WRITER,
     DRIVERS_EACH,
     FIRST_DRIVERS,
-    GUARD,
     MARKET,
     MARKET_WRITER,
     MEMBERS,
@@ -25,8 +24,10 @@ from ledger_world import (
     MERGED_WRITER,
     NEIGHBOUR,
     NOTARY,
+    OWNERS,
     RECIPIENT,
     RIVAL,
+    RIVAL_OWNER,
     RIVAL_WRITER,
     SHOP,
     SHOP_WRITER,
@@ -65,6 +66,8 @@ DRIVERS = (*(first + n for first in FIRST_DRIVERS.values() for n in range(3)), 9
 
 # An item is drawn as a pick of what would be right and a flaw: 0 in most, else one rule to break.
 picks = st.sampled_from(range(12))
+# Seconds until a driver's message expires.
+lefts = st.sampled_from((DAY, DAY, DAY, 0, -1))
 hashes = st.sampled_from((ZERO_HASH, Hash32(b"\x01" * 32), Hash32(b"\xff" * 32)))
 ratings = st.tuples(*[st.integers(0, 5)] * 5)
 drawn_openings = st.tuples(
@@ -98,8 +101,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # Every call goes to both.
 
-    def block(self) -> Block:
-        return Block(self.world.chain.number + 1, self.world.chain.time)
+    def block(self, by: Actor) -> Block:
+        return Block(self.world.chain.number + 1, self.world.chain.time, by.address)
 
     def settle(self, result: Result, items: Sequence[Item], judge: Any) -> None:
         expected = verdict(judge)
@@ -181,7 +184,8 @@ class LedgerMachine(RuleBasedStateMachine):
         word = self.model.words.get(delivery)
         of_carrier = [n for n, each in self.model.drivers.items() if word and each.carrier == word.carrier]
         present = word.driver if word else 0
-        driver = present if outcome == 6 or (present and pick % 2) else self.one_of(of_carrier[:3], pick, 0)
+        driver = present if present and pick % 2 else self.one_of(of_carrier[:5], pick, 0)
+        driver = 0 if outcome == 6 or (word and word.replaced_drivers == 3 and pick % 3 == 0) else driver
         now = self.world.chain.time
         fields = {
             "delivery_id": delivery,
@@ -202,6 +206,14 @@ class LedgerMachine(RuleBasedStateMachine):
             9: {"outcome": 6},
         }
         return Report(**fields | wrong.get(flaw, {}))
+
+    def named_on(self, delivery: DeliveryId) -> list[int]:
+        """Every driver named on a delivery; without one every driver."""
+        word = self.model.words.get(delivery)
+        if word is None:
+            return list(self.model.drivers)
+        replaced = sorted(driver for each, driver in self.model.was_driver if each == delivery)
+        return [*replaced, word.driver] if word.driver else replaced
 
     def a_feedback(self, drawn: tuple[Any, ...], flaw: int, revisions: dict[DeliveryId, int]) -> Feedback:
         place, pick, (overall, *others), issues, content = drawn
@@ -262,9 +274,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def opens(self, by: Actor, drawn: list[Any]) -> None:
         member = self.model.writers.get(by.address, SHOP)
         items = [self.an_opening(member, *each) for each in drawn]
-        block = self.block()
+        block = self.block(by)
         result = self.world.open(*items, by=by)
-        self.settle(result, items, lambda: self.model.open(by.address, items, block))
+        self.settle(result, items, lambda: self.model.open(items, block))
 
     @rule(
         by=st.sampled_from(
@@ -275,16 +287,16 @@ class LedgerMachine(RuleBasedStateMachine):
     def reports(self, by: Actor, drawn: list[Any]) -> None:
         member = self.model.writers.get(by.address, COURIER)
         items = [self.a_report(member, *each) for each in drawn]
-        block = self.block()
+        block = self.block(by)
         result = self.world.report(*items, by=by)
-        self.settle(result, items, lambda: self.model.report(by.address, items, block))
+        self.settle(result, items, lambda: self.model.report(items, block))
 
     @rule(drawn=flawed(drawn_feedbacks, 10))
     def rates(self, drawn: list[Any]) -> None:
         revisions: dict[DeliveryId, int] = {}
         items = [self.a_feedback(*each, revisions) for each in drawn]
         signatures = [self.signed(item, flaw) for item, (_, flaw) in zip(items, drawn, strict=True)]
-        block = self.block()
+        block = self.block(STRANGER)
         result = self.world.rate(*items, signatures=signatures, by=STRANGER)
         self.settle(result, items, lambda: self.model.rate(items, signatures, block))
 
@@ -300,7 +312,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 for n in range(first, first + 100)
             ]
             signatures = [self.signed(item, 0) for item in items]
-            block = self.block()
+            block = self.block(STRANGER)
             result = self.world.rate(*items, signatures=signatures, by=STRANGER)
             self.settle(result, items, lambda: self.model.rate(items, signatures, block))
 
@@ -314,19 +326,21 @@ class LedgerMachine(RuleBasedStateMachine):
             key = {5: present.address, 6: ZERO_ADDRESS}.get(flaw, others[pick % 2])
             items.append(KeyChange(delivery, key))
             signatures.append(self.signed(items[-1], flaw))
-        block = self.block()
+        block = self.block(STRANGER)
         result = self.world.change_key(*items, signatures=signatures, by=STRANGER)
         self.settle(result, items, lambda: self.model.change_key(items, signatures, block))
 
-    @rule(drawn=flawed(drawn_notes, 4))
+    @rule(drawn=flawed(drawn_notes, 7))
     def notes(self, drawn: list[Any]) -> None:
         items = []
         for (place, who, carrier, kind, content), flaw in drawn:
             delivery = self.one_of([NO_DELIVERY, *self.model.words], place, NO_DELIVERY)
             fields: dict[str, Any] = {
                 "delivery_id": delivery,
-                "driver": DRIVERS[who % (len(DRIVERS) - 1)] if who % 3 else 0,
-                "carrier": CARRIERS[carrier % 4],
+                "driver": self.one_of(self.named_on(delivery), who, 0) if who % 3 else 0,
+                "carrier": word.carrier
+                if (word := self.model.words.get(delivery))
+                else CARRIERS[carrier % 4],
                 "kind": kind,
                 "content_hash": content,
             }
@@ -335,9 +349,12 @@ class LedgerMachine(RuleBasedStateMachine):
                 2: {"driver": 99},
                 3: {"carrier": (SHOP, 99)[place % 2]},
                 4: {"driver": 0, "carrier": 0},
+                5: {"driver": DRIVERS[who % (len(DRIVERS) - 1)]},
+                6: {"carrier": CARRIERS[carrier % 4]},
+                7: {"carrier": 0},
             }
             items.append(Note(**fields | wrong.get(flaw, {})))
-        block = self.block()
+        block = self.block(NOTARY)
         result = self.world.note(*items, by=NOTARY)
         self.settle(result, items, lambda: self.model.note(items, block))
 
@@ -348,8 +365,8 @@ class LedgerMachine(RuleBasedStateMachine):
         if word.key == ZERO_ADDRESS:
             by = WRITER_OF[word.carrier]
             phone = next((each for each in PHONES if each.address not in self.model.keys_used), PHONES[0])
-            self.sets_a_drivers_key(by, driver, phone, 0, None)
-        self.moves_a_driver(WRITER_OF[to], driver, None, None, 0, None)
+            self.sets_a_drivers_key(by, driver, phone, 0, None, DAY)
+        self.moves_a_driver(WRITER_OF[to], driver, None, None, 0, None, DAY)
 
     @rule(
         by=st.sampled_from(
@@ -359,17 +376,22 @@ class LedgerMachine(RuleBasedStateMachine):
         phone=st.sampled_from(PHONES),
         off=st.sampled_from((0, 0, 0, 1)),
         old=st.sampled_from((None, None, *PHONES)),
+        left=lefts,
     )
-    def sets_a_drivers_key(self, by: Actor, driver: int, phone: Actor, off: int, old: Actor | None) -> None:
+    def sets_a_drivers_key(
+        self, by: Actor, driver: int, phone: Actor, off: int, old: Actor | None, left: int
+    ) -> None:
         word = self.model.drivers.get(driver)
-        message = DriverKey(driver, phone.address, (word.nonce if word else 0) + off)
+        nonce, deadline = (word.nonce if word else 0) + off, self.world.chain.time + left
+        message = DriverKey(driver, phone.address, nonce, deadline)
         holder = old or next((each for each in PHONES if word and each.address == word.key), phone)
         signatures = self.world.signature(message, phone), self.world.long_signature(message, holder)
+        block = self.block(by)
         result = self.world.set_key(message, *signatures, by=by)
         self.settle_one(
             result,
             "DriverKeySet",
-            lambda: self.model.set_driver_key(by.address, message, phone.address, holder.address),
+            lambda: self.model.set_driver_key(message, phone.address, holder.address, block),
         )
 
     @rule(
@@ -381,9 +403,17 @@ class LedgerMachine(RuleBasedStateMachine):
         to=st.sampled_from((None, None, None, COURIER)),
         off=st.sampled_from((0, 0, 0, 1)),
         phone=st.sampled_from((None, None, None, *PHONES)),
+        left=lefts,
     )
     def moves_a_driver(
-        self, by: Actor, driver: int, start: int | None, to: int | None, off: int, phone: Actor | None
+        self,
+        by: Actor,
+        driver: int,
+        start: int | None,
+        to: int | None,
+        off: int,
+        phone: Actor | None,
+        left: int,
     ) -> None:
         word = self.model.drivers.get(driver)
         message = DriverMove(
@@ -391,13 +421,12 @@ class LedgerMachine(RuleBasedStateMachine):
             start or (word.carrier if word else 0),
             to or self.model.writers.get(by.address, 0),
             (word.nonce if word else 0) + off,
+            self.world.chain.time + left,
         )
         holder = phone or next((each for each in PHONES if word and each.address == word.key), PHONES[0])
-        block = self.block()
+        block = self.block(by)
         result = self.world.move(message, self.world.signature(message, holder), by=by)
-        self.settle_one(
-            result, "DriverMoved", lambda: self.model.move_driver(by.address, message, holder.address, block)
-        )
+        self.settle_one(result, "DriverMoved", lambda: self.model.move_driver(message, holder.address, block))
 
     def settle_one(self, result: Result, name: str, judge: Any) -> None:
         expected = verdict(judge)
@@ -419,10 +448,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.settle_one(result, "DriversRegistered", lambda: self.model.register_drivers(by.address, 1))
 
     @rule(rarely=st.integers(0, 9))
-    def the_guardian_removes_a_writer(self, rarely: int) -> None:
+    def an_owner_removes_a_writer(self, rarely: int) -> None:
         if rarely == 0 and RIVAL_WRITER.address not in self.model.removed:
-            self.world.must(GUARD, "removeWriter", RIVAL_WRITER.address)
-            self.model.removed.add(RIVAL_WRITER.address)
+            self.world.must(RIVAL_OWNER, "removeWriter", RIVAL_WRITER.address)
+            self.model.remove_writer(RIVAL_OWNER.address, RIVAL_WRITER.address)
 
     # What must hold after every step.
 
@@ -470,7 +499,9 @@ def model_of(world: World) -> Model:
     """Return the model of a network just set up."""
     model = Model(recovered=lambda item, signature: recover(world.digest(item), signature))
     for number, _, roles, writer in MEMBERS:
-        model.register_member(number, int(roles), writer.address)
+        model.register_member(int(roles), OWNERS[number].address)
+        model.allow_writer(OWNERS[number].address, writer.address)
+        model.accept_writer(writer.address, number)
     for writer in (COURIER_WRITER, RIVAL_WRITER, MERGED_WRITER):
         model.register_drivers(writer.address, DRIVERS_EACH)
     return model

@@ -9,9 +9,12 @@ from coincurve import PublicKey
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak
-from ledger_harness import CHAIN_ID, DAY, actor
+from ledger_harness import CHAIN_ID, DAY
 from ledger_world import (
+    ADMIN,
     COURIER,
+    COURIER_OWNER,
+    COURIER_WRITER,
     NEIGHBOUR,
     RECIPIENT,
     RELAY,
@@ -19,9 +22,11 @@ from ledger_world import (
     World,
     delivery_of,
     mapping_slot,
+    writer_bits,
 )
 
 from chain_client.domain import digests
+from chain_client.domain.ids import ZERO_HASH, Hash32
 from chain_client.domain.records import Reason
 from chain_client.domain.signatures import CURVE_ORDER, sign
 
@@ -37,7 +42,7 @@ def test_feedback_is_recorded_with_all_its_facts(world: World) -> None:
     assert event.args == {
         "deliveryId": item.delivery_id,
         "driver": 1,
-        "facts": ratings | 0b111_1111_1111 << 40 | 1 << 72 | COURIER << 80,
+        "facts": ratings | 0b111_1111_1111 << 40 | 1 << 72 | COURIER << 80 | writer_bits(RELAY) << 96,
         "contentHash": item.content_hash,
     }
     assert world.delivery(item.delivery_id).revision == 1
@@ -51,9 +56,7 @@ def test_extends_the_named_drivers_head_or_with_nobody_named_the_carriers(
     before = world.heads()
     item = world.feedback(driver=driver)
     result = world.rate(item)
-    expected = digests.next_head(
-        before[owner], digests.struct_hash(item), world.word(item.delivery_id), result.number, result.time
-    )
+    expected = world.extended(before[owner], item, result)
     assert world.heads() == before | {owner: expected}
 
 
@@ -181,14 +184,17 @@ def test_issues_are_bits_0_to_10(world: World, issues: int, reason: int) -> None
     assert world.rate(world.feedback(issues=issues)).reasons == [reason]
 
 
-def test_all_zero_withdraws_and_is_an_entry_like_any_other(world: World) -> None:
+@pytest.mark.parametrize("content", [ZERO_HASH, Hash32(b"c" * 32)], ids=["withdrawal", "comment alone"])
+def test_all_ratings_zero_is_an_entry_like_any_other(world: World, content: Hash32) -> None:
+    """Without a contentHash it withdraws what was said, with one it is a comment alone: readers tell them apart."""
     world.delivered()
     world.rate(world.feedback())
-    nothing = world.feedback(revision=2, issues=0, **dict.fromkeys(RATINGS, 0))
+    nothing = world.feedback(revision=2, issues=0, content_hash=content, **dict.fromkeys(RATINGS, 0))
     head = world.driver_head(1)
     result = world.rate(nothing)
     assert result.reasons == [0]
-    assert world.driver_head(1) != head
+    assert result.events[0].contentHash == content
+    assert world.driver_head(1) == world.extended(head, nothing, result)
 
 
 def test_names_nobody_the_present_driver_or_an_earlier_one(world: World) -> None:
@@ -314,8 +320,8 @@ def test_nothing_but_revision_key_change_and_closing_voids_a_signature(world: Wo
     signature = world.signature(item)
     world.rate(world.feedback(2))
     world.report(world.outcome(5), world.outcome(3, driver=2))
-    world.must(actor("admin"), "setRoles", COURIER, 0)
-    world.must(actor("guardian"), "removeWriter", actor("courier").address)
+    world.must(ADMIN, "setRoles", COURIER, 0)
+    world.must(COURIER_OWNER, "removeWriter", COURIER_WRITER.address)
     world.chain.advance(300 * DAY)
     assert world.rate(item, signatures=[signature]).reasons == [0]
 

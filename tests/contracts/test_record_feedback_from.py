@@ -8,7 +8,6 @@ import pytest
 from ledger_harness import Interface, artifact
 from ledger_world import RECIPIENT, RELAY, STRANGER, World, delivery_of
 
-from chain_client.domain import digests
 from chain_client.domain.ids import Address
 from chain_client.domain.records import Feedback, Reason
 
@@ -38,9 +37,7 @@ def test_a_wallets_feedback_is_recorded_as_any_other(world: World, wallet: Addre
     result = rate_from(world, item, world.long_signature(item, RECIPIENT))
     assert result.names == ["FeedbackRecorded"]
     assert world.delivery(item.delivery_id).revision == 1
-    assert world.driver_head(1) == digests.next_head(
-        head, digests.struct_hash(item), world.word(item.delivery_id), result.number, result.time
-    )
+    assert world.driver_head(1) == world.extended(head, item, result)
 
 
 def test_the_wallet_decides_about_the_signature(world: World, wallet: Address) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from ledger_harness import DAY, actor
+from ledger_harness import DAY, Actor, actor
 from ledger_world import (
     ADMIN,
     COURIER,
@@ -13,6 +13,7 @@ from ledger_world import (
     FIRST_DRIVERS,
     JUROR,
     JURY,
+    LATER,
     MARKET,
     MARKET_WRITER,
     MERGED,
@@ -23,9 +24,10 @@ from ledger_world import (
     STRANGER,
     World,
     delivery_of,
+    mapping_slot,
+    writer_bits,
 )
 
-from chain_client.domain import digests
 from chain_client.domain.ids import ZERO_HASH, Hash32
 from chain_client.domain.records import DriverKey, DriverMove, Outcome, Reason
 
@@ -34,11 +36,11 @@ OPENED = 0
 FOLLOWS = {
     1: {OPENED, 1, 2},
     2: {OPENED, 1, 2},
-    3: {OPENED, 1, 2, 5},
-    4: {OPENED, 1, 2, 3},
-    5: {OPENED, 1, 2, 3},
+    3: {OPENED, 1, 2, 5, 6},
+    4: {OPENED, 1, 2, 3, 6},
+    5: {OPENED, 1, 2, 3, 6},
     6: {OPENED, 1, 2},
-    7: {OPENED},
+    7: {OPENED, 6},
 }
 RIVALS_DRIVER = FIRST_DRIVERS[RIVAL]
 
@@ -51,7 +53,7 @@ def test_a_report_is_entered_with_all_its_facts(world: World) -> None:
     assert event.args == {
         "deliveryId": item.delivery_id,
         "driver": 2,
-        "facts": item.occurred_at | 3 << 32 | COURIER << 40,
+        "facts": item.occurred_at | 3 << 32 | COURIER << 40 | writer_bits(COURIER_WRITER) << 56,
         "evidenceHash": b"e" * 32,
     }
     word = world.delivery(item.delivery_id)
@@ -66,9 +68,7 @@ def test_extends_the_named_drivers_head_or_with_nobody_named_the_carriers(
     before = world.heads()
     item = world.outcome(driver=driver)
     result = world.report(item)
-    expected = digests.next_head(
-        before[owner], digests.struct_hash(item), world.word(item.delivery_id), result.number, result.time
-    )
+    expected = world.extended(before[owner], item, result)
     assert world.heads() == before | {owner: expected}
 
 
@@ -146,7 +146,6 @@ def test_nobody_may_be_named_only_until_somebody_was(world: World) -> None:
     world.opened()
     items = [world.outcome(1, driver=0), world.outcome(1, driver=3), world.outcome(2, driver=0)]
     assert world.report(*items).reasons == [0, 0, Reason.DRIVER_REQUIRED]
-    assert world.report(world.outcome(6, driver=0), by=SHOP_WRITER).reasons == [Reason.DRIVER_REQUIRED]
 
 
 @pytest.mark.parametrize("driver", [RIVALS_DRIVER, 9_999])
@@ -157,31 +156,88 @@ def test_a_driver_newly_named_is_the_carriers(world: World, driver: int) -> None
 
 def test_a_driver_that_left_stays_on_deliveries_begun_but_is_not_newly_named(world: World) -> None:
     key = actor("driver 1")
-    first = DriverKey(1, key.address, 0)
+    first = DriverKey(1, key.address, 0, LATER)
     assert world.set_key(first, world.signature(first, key)).succeeded
     world.opened(1)
     world.opened(2)
     assert world.report(world.outcome(1, driver=1)).reasons == [0]
-    message = DriverMove(1, COURIER, RIVAL, 1)
+    message = DriverMove(1, COURIER, RIVAL, 1, LATER)
     assert world.move(message, world.signature(message, key)).succeeded
     assert world.report(world.outcome(3, driver=1)).reasons == [0], "present driver: not newly named"
     assert world.report(world.outcome(3, number=2, driver=1)).reasons == [Reason.NOT_YOUR_DRIVER]
 
 
-def test_a_cancellation_does_not_change_the_driver(world: World) -> None:
-    world.opened(1)
-    world.opened(2)
-    world.report(world.outcome(1, driver=1))
-    items = [
-        world.outcome(6, driver=2),
-        world.outcome(6, driver=RIVALS_DRIVER),
-        world.outcome(6, driver=1),
-        world.outcome(6, number=2, driver=2),
-        world.outcome(6, number=2, driver=0),
-    ]
-    result = world.report(*items, by=SHOP_WRITER)
-    changes = Reason.CANCELLATION_CHANGES_DRIVER
-    assert result.reasons == [changes, Reason.NOT_YOUR_DRIVER, 0, changes, 0]
+@pytest.mark.parametrize("driver", [1, 2, RIVALS_DRIVER, 9_999])
+@pytest.mark.parametrize("present", [0, 1])
+def test_a_cancellation_names_nobody(world: World, present: int, driver: int) -> None:
+    world.opened()
+    world.report(world.outcome(1, driver=present))
+    result = world.report(world.outcome(6, driver=driver), by=SHOP_WRITER)
+    assert result.reasons == [Reason.CANCELLATION_NAMES_DRIVER], "whether or not it is the present driver"
+
+
+@pytest.mark.parametrize("replacements", range(4))
+def test_a_cancellation_keeps_the_driver_and_extends_the_carriers_head(
+    world: World, replacements: int
+) -> None:
+    world.opened()
+    world.report(*[world.outcome(1, driver=1 + n) for n in range(replacements + 1)])
+    before, word = world.heads(), world.delivery(delivery_of(1))
+    item = world.outcome(6, driver=0)
+    result = world.report(item, by=SHOP_WRITER)
+    assert result.reasons == [0]
+    assert result.events[0].args["driver"] == 0
+    expected = dataclasses.replace(word, state=0x80 | replacements << 4 | 7)
+    assert world.delivery(delivery_of(1)) == expected
+    owner = f"carrier {COURIER}"
+    assert world.heads() == before | {owner: world.extended(before[owner], item, result)}
+
+
+def test_a_named_driver_is_replaced_at_most_three_times(world: World) -> None:
+    world.opened()
+    names = [world.outcome(1, driver=driver) for driver in (0, 1, 1, 2, 3, 1)]
+    assert world.report(*names).reasons == [0] * 6, "naming the first or the present one is no replacement"
+    assert world.delivery(delivery_of(1)).state == 0x30 | 2
+    for driver in (2, 4):
+        result = world.report(world.outcome(1, driver=driver))
+        assert result.reasons == [Reason.TOO_MANY_DRIVERS], "also for one that was named before"
+    assert world.report(world.outcome(1, driver=RIVALS_DRIVER)).reasons == [Reason.NOT_YOUR_DRIVER]
+    assert world.report(world.outcome(2, driver=1)).reasons == [0], "the present one"
+    assert world.delivery(delivery_of(1)).state == 0x80 | 0x30 | 3
+
+
+def test_after_three_replacements_nobody_may_be_named_and_the_driver_stays(world: World) -> None:
+    world.opened()
+    for driver in (1, 2, 3):
+        world.report(world.outcome(1, driver=driver))
+        refused = world.report(world.outcome(1, driver=0))
+        assert refused.reasons == [Reason.DRIVER_REQUIRED], "while one could still be named"
+    world.report(world.outcome(1, driver=4))
+    before = world.heads()
+    item = world.outcome(3, driver=0)
+    result = world.report(item)
+    assert result.reasons == [0]
+    word = world.delivery(delivery_of(1))
+    assert (word.driver, word.state) == (4, 0x80 | 0x30 | 4)
+    owner = f"carrier {COURIER}"
+    assert world.heads() == before | {owner: world.extended(before[owner], item, result)}
+    for revision, driver in enumerate((1, 2, 3, 4, 0), start=1):
+        assert world.rate(world.feedback(driver=driver, revision=revision)).reasons == [0], driver
+    assert not world.view("wasDriver", delivery_of(1), 4), "nobody replaced it"
+
+
+@pytest.mark.parametrize(
+    ("after", "reason"), [(180 * DAY, 0), (180 * DAY + 1, Reason.TOO_LONG_AFTER_PROMISE)]
+)
+@pytest.mark.parametrize(
+    ("outcome", "by"), [(3, COURIER_WRITER), (7, COURIER_WRITER), (6, SHOP_WRITER)], ids=["3", "7", "6"]
+)
+def test_reports_end_180_days_after_the_promise(
+    world: World, outcome: int, by: Actor, after: int, reason: int
+) -> None:
+    world.opened()
+    world.chain.time = world.delivery(delivery_of(1)).promised_by + after
+    assert world.report(world.outcome(outcome, driver=0), by=by).reasons == [reason]
 
 
 def test_a_replaced_driver_is_remembered_and_only_then(world: World) -> None:
@@ -219,16 +275,28 @@ def test_reasons_are_checked_in_order(world: World) -> None:
     ]
     assert world.report(*by_the_rival, by=RIVAL_WRITER).reasons == [10, 20, 21]
     assert world.report(wrong).reasons == [22]
-    wrong = dataclasses.replace(wrong, outcome=6)
-    by_the_shop = [
+    # From here on the time, too, is wrong to the last.
+    late = world.delivery(delivery_of(1)).promised_by + 181 * DAY
+    world.chain.time = late
+    wrong = dataclasses.replace(wrong, outcome=3, occurred_at=late + 999)
+    named = [
         wrong,
-        (wrong := dataclasses.replace(wrong, occurred_at=now - 8 * DAY)),
-        (wrong := dataclasses.replace(wrong, occurred_at=now)),
+        (wrong := dataclasses.replace(wrong, occurred_at=late - 8 * DAY)),
+        (wrong := dataclasses.replace(wrong, occurred_at=late)),
         (wrong := dataclasses.replace(wrong, driver=RIVALS_DRIVER)),
         (wrong := dataclasses.replace(wrong, driver=2)),
-        dataclasses.replace(wrong, driver=1),
     ]
-    assert world.report(*by_the_shop, by=SHOP_WRITER).reasons == [23, 24, 25, 26, 27, 0]
+    assert world.report(*named).reasons == [23, 24, 25, 26, 29]
+    cancelled = [dataclasses.replace(wrong, outcome=6, driver=driver) for driver in (RIVALS_DRIVER, 1, 0)]
+    world.chain.time = late
+    assert world.report(*cancelled, by=SHOP_WRITER).reasons == [27, 27, 29]
+    place = mapping_slot(delivery_of(1), 0)
+    world.chain.set_storage(world.ledger, place, world.slot(place) | 0x30 << 240)
+    world.chain.time = late
+    spent = [dataclasses.replace(wrong, driver=driver) for driver in (RIVALS_DRIVER, 2, 0, 1)]
+    assert world.report(*spent).reasons == [26, 28, 29, 29]
+    world.chain.time = late - 2 * DAY
+    assert world.report(dataclasses.replace(wrong, driver=1, occurred_at=late - 2 * DAY)).reasons == [0]
 
 
 def test_a_bad_item_does_not_stop_the_others(world: World) -> None:
@@ -253,9 +321,17 @@ def test_the_first_head_of_a_driver_starts_from_zero(world: World) -> None:
     world.opened()
     item = world.outcome(driver=4)
     result = world.report(item)
-    assert world.view("driverHead", 4) == digests.next_head(
-        ZERO_HASH, digests.struct_hash(item), world.word(delivery_of(1)), result.number, result.time
-    )
+    assert world.view("driverHead", 4) == world.extended(ZERO_HASH, item, result, world.word(delivery_of(1)))
+
+
+def test_a_cancelled_parcel_may_still_arrive_and_a_fake_one_is_refused(world: World) -> None:
+    for number, outcome in enumerate((3, 4, 5, 7)):
+        world.opened(number)
+        world.report(world.outcome(6, number, driver=0), by=SHOP_WRITER)
+        word = world.delivery(delivery_of(number))
+        assert world.report(world.outcome(outcome, number, driver=0)).reasons == [0]
+        after = dataclasses.replace(word, state=0x80 | outcome + 1)
+        assert world.delivery(delivery_of(number)) == after
 
 
 def test_shippers_of_other_deliveries_cannot_cancel_by_a_like_id(world: World) -> None:

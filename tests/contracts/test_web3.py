@@ -19,16 +19,18 @@ from chain_client.domain.words import DeliveryWord
 
 def test_a_delivery_from_opening_to_feedback() -> None:
     web3 = Web3(EthereumTesterProvider())
-    admin, shop, courier, relay = web3.eth.accounts[:4]
+    admin, shop, courier, relay, shops_owner, couriers_owner = web3.eth.accounts[:6]
     manager = _deploy(web3, "AccessManager", admin, admin)
     ledger = _deploy(web3, "DeliveryLedger", admin, manager.address)
 
     def send(sender: str, function: str, *args: object) -> dict:
         return _mined(web3, ledger.functions[function](*args).transact({"from": sender}))
 
-    for member, (name, roles, writer) in enumerate((("Shop", 1, shop), ("Courier", 2, courier)), start=1):
-        send(admin, "registerMember", name, roles)
-        send(admin, "allowWriter", member, writer)
+    members = (("Shop", 1, shops_owner, shop), ("Courier", 2, couriers_owner, courier))
+    for member, (name, roles, owner, writer) in enumerate(members, start=1):
+        send(admin, "registerMember", name, roles, owner)
+        send(owner, "allowWriter", writer)
+        send(writer, "acceptWriter", member)
     send(courier, "registerDrivers", 1)
 
     now = web3.eth.get_block("latest")["timestamp"]
@@ -77,6 +79,6 @@ def _word(web3: Web3, ledger: str, delivery: DeliveryId) -> int:
 
 def _extended(web3: Web3, ledger: str, head: bytes, item: object, receipt: dict) -> bytes:
     time = web3.eth.get_block(receipt["blockNumber"])["timestamp"]
-    return digests.next_head(
-        head, digests.struct_hash(item), _word(web3, ledger, item.delivery_id), receipt["blockNumber"], time
-    )
+    writer = Address(bytes.fromhex(receipt["from"][2:]))
+    word = _word(web3, ledger, item.delivery_id)
+    return digests.next_head(head, digests.struct_hash(item), word, writer, receipt["blockNumber"], time)

@@ -83,6 +83,7 @@ def test_heads_are_the_vectors() -> None:
             ids.Hash32(raw(case["head"])),
             ids.Hash32(raw(case["entryDigest"])),
             int(case["word"], 16),
+            ids.Address(raw(case["writer"])),
             case["blockNumber"],
             case["blockTime"],
         )

@@ -34,15 +34,26 @@ from chain_client.domain.records import (
     Note,
     Opening,
     Outcome,
+    OwnerChanged,
+    OwnerOffered,
     Position,
     Reason,
     Recorded,
+    RecoveryStarted,
+    RecoveryVetoed,
     Report,
     RolesSet,
     WriterAllowed,
+    WriterOffered,
     WriterRemoved,
 )
-from chain_client.domain.rules import check_feedback, check_key_change, check_opening, check_report
+from chain_client.domain.rules import (
+    check_feedback,
+    check_key_change,
+    check_note,
+    check_opening,
+    check_report,
+)
 from chain_client.domain.words import DeliveryWord, DriverWord
 from chain_client.indexer.follower import Chain, Events, Follower
 from chain_client.indexer.reader import IndexedHead, indexed_head
@@ -52,7 +63,12 @@ from chain_client.store import Store, migrate, open_store, register_ledger
 from chain_client.store.tables import DERIVED, cursors
 
 START = 1_700_000_000
+NO_HEIR = {"offered_owner": None, "recovery_owner": None, "recovery_from": None}
 SHIPPERS, CARRIERS = (1, 2), (3, 4)
+
+
+def owner_of(member: int) -> bytes:
+    return b"\x0f" * 19 + bytes([member])
 
 
 def some_hash(*parts: object) -> bytes:
@@ -66,7 +82,8 @@ class State:
     words: dict[bytes, DeliveryWord] = field(default_factory=dict)
     was: set[tuple[bytes, int]] = field(default_factory=set)
     drivers: dict[int, DriverWord] = field(default_factory=dict)
-    members: dict[int, tuple[str, int]] = field(default_factory=dict)
+    members: dict[int, dict[str, object]] = field(default_factory=dict)
+    departures: dict[tuple[int, int], int] = field(default_factory=dict)
     writers: dict[bytes, tuple[int, bool]] = field(default_factory=dict)
     heads: dict[tuple[str, int], bytes] = field(default_factory=dict)
     entries: list[tuple[int, int, object]] = field(default_factory=list)  # block, time, item
@@ -103,12 +120,13 @@ class World:
     def _begin(self) -> None:
         def founding(grow: Growing) -> None:
             for number, roles in ((1, 1), (2, 1), (3, 2), (4, 3)):
-                grow.registration(MemberRegistered(number, f"member {number}", roles))
-            grow.registration(DriversRegistered(3, 1, 3))
-            grow.registration(DriversRegistered(4, 4, 2))
+                grow.registration(MemberRegistered(number, f"member {number}", roles, owner_of(number)))
+            grow.registration(DriversRegistered(3, 1, 3, b"\x02" * 20))
+            grow.registration(DriversRegistered(4, 4, 2, b"\x04" * 20))
+            grow.registration(WriterOffered(1, b"\x01" * 20, owner_of(1)))
             grow.registration(WriterAllowed(1, b"\x01" * 20))
             grow.registration(WriterAllowed(3, b"\x02" * 20))
-            grow.registration(WriterRemoved(3, b"\x02" * 20))
+            grow.registration(WriterRemoved(3, b"\x02" * 20, b"\x02" * 20))
 
         self._mine(founding, 60)
 
@@ -165,9 +183,23 @@ class Growing:
         state = self.state
         match event:
             case MemberRegistered():
-                state.members[event.member] = (event.name, event.roles)
+                state.members[event.member] = {
+                    "member": event.member,
+                    "name": event.name,
+                    "roles": event.roles,
+                    "owner": event.owner,
+                    **NO_HEIR,
+                }
             case RolesSet():
-                state.members[event.member] = (state.members[event.member][0], event.roles)
+                self._member(event.member, roles=event.roles)
+            case OwnerOffered():
+                self._member(event.member, offered_owner=event.owner if any(event.owner) else None)
+            case OwnerChanged():
+                self._member(event.member, owner=event.owner, **NO_HEIR)
+            case RecoveryStarted():
+                self._member(event.member, recovery_owner=event.owner, recovery_from=event.acceptable_from)
+            case RecoveryVetoed():
+                self._member(event.member, **NO_HEIR)
             case DriversRegistered():
                 for number in range(event.first, event.first + event.count):
                     state.drivers[number] = DriverWord(ZERO_ADDRESS, event.carrier, 0)
@@ -177,16 +209,22 @@ class Growing:
             case WriterAllowed():
                 state.writers[event.writer] = (event.member, False)
             case WriterRemoved():
-                state.writers[event.writer] = (event.member, True)
+                if event.writer in state.writers:
+                    state.writers[event.writer] = (event.member, True)
         self._log(event)
 
+    def _member(self, number: int, **changed: object) -> None:
+        self.state.members[number] = self.state.members[number] | changed
+
     def entry(self, item: object, carrier: int, owner: tuple[str, int], word: int) -> None:
+        writer = self.rng.randbytes(20)
         head = self.state.heads.get(owner, bytes(32))
-        rest = b"".join(n.to_bytes(32, "big") for n in (word, self.block.number, self.block.time))
+        numbers = (word, int.from_bytes(writer, "big"), self.block.number, self.block.time)
+        rest = b"".join(n.to_bytes(32, "big") for n in numbers)
         self.state.heads[owner] = keccak256(head + struct_hash(item) + rest)
         self.state.entries.append((self.block.number, self.block.time, item))
         self.state.last_word = word
-        self._log(Recorded(item, carrier))
+        self._log(Recorded(item, carrier, writer))
 
     def anything(self) -> None:
         acts = (
@@ -218,6 +256,8 @@ class Growing:
         delivery, before = found
         outcome = self.rng.choice((1, 1, 2, 3, 3, 3, 4, 5, 6, 7))
         driver = self.rng.choice((0, before.driver, before.driver, *self.state.drivers))
+        if outcome == Outcome.CANCELLED:
+            driver = 0
         at = self.block.time - self.rng.choice((0, 60, 3_600, DAY, 172_800, 172_801, 6 * DAY))
         item = Report(delivery, driver, outcome, at, bytes(32))
         word = check_report(
@@ -229,7 +269,7 @@ class Growing:
         )
         if isinstance(word, Reason):
             return
-        if before.driver not in (0, driver):
+        if before.driver and driver not in (0, before.driver):
             self.state.was.add((delivery, before.driver))
         self.state.words[delivery] = word
         self.entry(item, word.carrier, self._owner(driver, word.carrier), word.pack())
@@ -244,7 +284,8 @@ class Growing:
         issues = self.rng.choice((0, 0, 0, 16, 128, 144, 1 << 8, self.rng.randrange(ALL_ISSUES + 1)))
         if self.rng.random() < 0.15:
             ratings, issues = [0] * 5, 0
-        item = Feedback(delivery, driver, *ratings, issues, bytes(32), before.revision + 1)
+        content = self.rng.choice((bytes(32), self.rng.randbytes(32)))
+        item = Feedback(delivery, driver, *ratings, issues, content, before.revision + 1)
         word = check_feedback(
             item,
             before,
@@ -277,31 +318,64 @@ class Growing:
                 driver = found[1].driver
         carrier = self.rng.choice(CARRIERS) if not driver or self.rng.random() < 0.3 else 0
         item = Note(delivery, driver, carrier, self.rng.choice((1, 1, 2, 3)), self.rng.randbytes(32))
+        rejected = check_note(
+            item,
+            DeliveryWord.unpack(word),
+            driver_known=driver in self.state.drivers,
+            carrier_known=True,
+            was_driver=(delivery, driver) in self.state.was,
+        )
+        if rejected is not None:
+            return
         self.entry(item, carrier, self._owner(driver, carrier), word)
 
     def registry(self) -> None:
         rng, state = self.rng, self.state
         driver = rng.choice(list(state.drivers))
         word = state.drivers[driver]
-        match rng.randrange(6):
+        match rng.randrange(8):
             case 0:
-                self.registration(MemberRegistered(len(state.members) + 1, "späť", rng.choice((1, 2, 3, 4))))
+                roles = rng.choice((1, 2, 3, 4))
+                self.registration(MemberRegistered(len(state.members) + 1, "späť", roles, rng.randbytes(20)))
             case 1:
                 self.registration(RolesSet(rng.choice(list(state.members)), rng.choice((1, 2, 3))))
             case 2:
-                self.registration(DriversRegistered(rng.choice(CARRIERS), len(state.drivers) + 1, 2))
+                self.registration(
+                    DriversRegistered(rng.choice(CARRIERS), len(state.drivers) + 1, 2, b"\x02" * 20)
+                )
             case 3:
-                self.registration(DriverKeySet(driver, rng.randbytes(20), word.nonce))
+                self.registration(
+                    DriverKeySet(driver, rng.randbytes(20), word.nonce, self.block.time, b"\x02" * 20)
+                )
             case 4:
                 self.registration(WriterAllowed(rng.choice((1, 3)), rng.randbytes(20)))
                 if rng.random() < 0.5:
                     writer, (member, _) = rng.choice(list(state.writers.items()))
-                    self.registration(WriterRemoved(member, writer))
+                    self.registration(WriterRemoved(member, writer, writer))
+                self.registration(WriterOffered(1, rng.randbytes(20), owner_of(1)))
+                self.registration(WriterRemoved(1, rng.randbytes(20), owner_of(1)))
+            case 5:
+                self._succession()
             case _:
                 to = rng.choice([carrier for carrier in CARRIERS if carrier != word.carrier])
-                move = DriverMove(driver, word.carrier, to, word.nonce)
+                move = DriverMove(driver, word.carrier, to, word.nonce, self.block.time)
+                state.departures[driver, word.carrier] = self.block.time
                 after = state.drivers[driver] = DriverWord(word.key, to, word.nonce + 1)
                 self.entry(move, to, ("driver", driver), after.pack())
+
+    def _succession(self) -> None:
+        rng = self.rng
+        member = rng.choice(list(self.state.members))
+        now, heir = self.state.members[member], rng.randbytes(20)
+        event = rng.choice(
+            (
+                OwnerOffered(member, rng.choice((heir, bytes(20)))),
+                RecoveryStarted(member, heir, self.block.time + 14 * DAY),
+                RecoveryVetoed(member, now["owner"]),
+                OwnerChanged(member, now["owner"], heir),
+            )
+        )
+        self.registration(event)
 
     def reject(self) -> None:
         self._log(ItemRejected(self.rng.randbytes(32), 0, 10))

@@ -32,7 +32,7 @@ from chain_client.indexer import reader
 from chain_client.indexer.follower import IndexHalted
 from chain_client.rpc.node import Node
 from chain_client.store.tables import entries
-from tests.support.chain import SmallNetwork, signer
+from tests.support.chain import SmallNetwork, enroll, signer
 
 FINAL_BEHIND = 25
 
@@ -136,15 +136,14 @@ class Trade:
 
 async def move_a_driver(net: SmallNetwork, driver: DriverNumber):
     """Give the driver a key, and move it to a second carrier."""
-    ledger, key, other = net.ledger, signer("driver"), signer("other carrier")
-    number = await admin.register_member(ledger, net.admin, "the other carrier", Role.CARRIER)
-    await admin.allow_writer(ledger, net.admin, number, other.address)
+    ledger, key, deadline = net.ledger, signer("driver"), net.provider.time + DAY
+    other = await enroll(ledger, net.admin, "other carrier", Role.CARRIER)
     separator = ledger.deployment.identity.signing_domain.separator()
-    bound = DriverKey(driver, key.address, 0)
+    bound = DriverKey(driver, key.address, 0, deadline)
     await admin.set_driver_key(ledger, net.carrier.writer, bound, key.sign_digest(digest(separator, bound)))
-    move = DriverMove(driver, net.carrier.number, number, 1)
-    await admin.move_driver(ledger, other, move, key.sign_digest(digest(separator, move)))
-    return number
+    move = DriverMove(driver, net.carrier.number, other.number, 1, deadline)
+    await admin.move_driver(ledger, other.writer, move, key.sign_digest(digest(separator, move)))
+    return other.number
 
 
 async def assert_index_is_the_contracts_storage(net: SmallNetwork, index: Index, carriers):
@@ -240,11 +239,10 @@ async def test_the_devnets_revert_is_followed(tmp_path: Path):
             ledger = await Ledger.attach(made, await admin.deploy(made, signer("admin")))
             node = Behind(made)
             async with Index.over(node, tmp_path / "i.db", ledger) as index:
-                kept = await admin.register_member(ledger, signer("admin"), "kept", Role.CARRIER)
+                kept = (await enroll(ledger, signer("admin"), "kept", Role.CARRIER)).number
                 await index.catch_up()
                 snapshot = await made.request("evm_snapshot", [])
-                gone = await admin.register_member(ledger, signer("admin"), "gone", Role.CARRIER)
-                await admin.allow_writer(ledger, signer("admin"), gone, signer("w").address)
+                gone = (await enroll(ledger, signer("admin"), "w", Role.CARRIER)).number
                 await admin.register_drivers(ledger, signer("w"), 3)
                 await index.catch_up()
                 async with index.store.read() as connection:
@@ -258,7 +256,7 @@ async def test_the_devnets_revert_is_followed(tmp_path: Path):
                     )
                     found = await reader.members_by_number(connection, index.ledger_id, [kept, gone])
                 assert {number: one.name for number, one in found.items()} == {kept: "kept"}
-                assert await admin.register_member(ledger, signer("admin"), "instead", Role.CARRIER) == gone
+                assert (await enroll(ledger, signer("admin"), "instead", Role.CARRIER)).number == gone
                 await index.catch_up()
                 async with index.store.read() as connection:
                     instead = await reader.member(connection, index.ledger_id, gone)

@@ -1,6 +1,7 @@
 """The reader against the made-up ledger's own state: filters, pages both ways, lookups."""
 
 import itertools
+from dataclasses import asdict
 
 import pytest
 from index_world import CARRIERS, Index, World, WorldNode
@@ -136,7 +137,7 @@ async def test_deliveries_are_as_the_rules_left_them(world, index, monkeypatch):
             assert one == found[delivery]
             folded = fold_delivery(await reader.delivery_entries(connection, index.ledger_id, delivery))
             assert (folded.word, folded.opened_at) == (one.word.pack(), one.opened_at)
-            assert (folded.shipper, folded.first_report_at) == (one.shipper, one.first_report_at)
+            assert (folded.shipper, folded.milestones.accepted_at) == (one.shipper, one.accepted_at)
         assert await reader.delivery(connection, index.ledger_id, b"\1" * 32) is None
 
 
@@ -144,7 +145,7 @@ async def test_members_writers_and_drivers(world, index):
     state = world.state
     async with index.store.read() as connection:
         found = await reader.members_by_number(connection, index.ledger_id, [*state.members, 60_000])
-        assert {n: (one.name, one.roles) for n, one in found.items()} == state.members
+        assert {n: asdict(one) for n, one in found.items()} == state.members
         assert await reader.member(connection, index.ledger_id, 60_000) is None
         removed = [writer for writer, (_, gone) in state.writers.items() if gone]
         assert removed, "some writer was removed"

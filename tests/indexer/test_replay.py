@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +25,8 @@ def test_words_and_heads_follow_from_events_alone(seed):
     state = world.state
     assert replay.deliveries == {d: word.pack() for d, word in state.words.items()}, "delivery words"
     assert replay.drivers == state.drivers, "driver words"
-    assert {n: (m.name, m.roles) for n, m in replay.members.items()} == state.members, "members"
+    assert {n: asdict(m) for n, m in replay.members.items()} == state.members, "members"
+    assert replay.departures == state.departures, "departures"
     assert {w: tuple(s) for w, s in replay.writers.items()} == state.writers, "writers"
     heads = {("carrier", n): h for n, h in replay.carrier_heads.items()}
     heads |= {("driver", n): h for n, h in replay.driver_heads.items()}
@@ -67,7 +68,7 @@ def _first(events, kind):
 
 
 def test_events_that_do_not_follow_are_refused():
-    world = World(5)
+    world = World(6)
     world.mine(60)
     events = world.events
     with pytest.raises(ContradictoryRecord, match="came after"):

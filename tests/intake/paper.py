@@ -111,10 +111,13 @@ class State:
         if isinstance(outcome, Reason):
             return outcome
         before = self.words.get(item.delivery_id)
-        if isinstance(item, Report) and before is not None and before.driver not in (0, item.driver):
+        if isinstance(item, Report) and before is not None and before.driver not in (0, outcome.driver):
             self.was.setdefault(item.delivery_id, set()).add(before.driver)
         self.words[item.delivery_id] = outcome
         return None
+
+
+SENDER = Address(b"\x77" * 20)
 
 
 @dataclass(frozen=True)
@@ -133,12 +136,14 @@ class Paper:
         self.separator = self.identity.signing_domain.separator()
         self.blocks, self.logged = [genesis], list[LoggedEvent]()
         self.state, self.time = State(), START + 12
-        founding: list[Event] = [MemberRegistered(n, f"member {n}", roles) for n, roles in ROLES.items()]
+        founding: list[Event] = [
+            MemberRegistered(n, f"member {n}", roles, SENDER) for n, roles in ROLES.items()
+        ]
         self._mine(
             [
                 *founding,
-                DriversRegistered(CARRIER, DriverNumber(1), 3),
-                DriversRegistered(RIVAL, DriverNumber(4), 2),
+                DriversRegistered(CARRIER, DriverNumber(1), 3, SENDER),
+                DriversRegistered(RIVAL, DriverNumber(4), 2, SENDER),
             ]
         )
 
@@ -166,7 +171,7 @@ class Paper:
             if reason is not None:
                 events.append(ItemRejected(item.delivery_id, index, reason))
             else:
-                events.append(Recorded(item, self.state.words[item.delivery_id].carrier))
+                events.append(Recorded(item, self.state.words[item.delivery_id].carrier, SENDER))
         return list(zip(reasons, self._mine(events), strict=True))
 
     def signer_of(self, item: Item, signature: CompactSignature | None) -> Address | None:

@@ -136,13 +136,39 @@ async def test_drivers(house: House) -> None:
     assert answer.status == "accepted"
 
 
-async def test_a_cancellation_changes_no_driver(house: House) -> None:
+async def test_a_cancellation_names_no_driver(house: House) -> None:
     (delivery,) = await house.opened()
     await house.report(house.reported(delivery, driver=1))
-    cancel = house.reported(delivery, Outcome.CANCELLED, 2)
-    assert await one(house, cancel, member=SHIPPER) == ("cancellation-changes-driver", 27, "driver")
-    (answer,) = await house.report(replace(cancel, driver=DriverNumber(1)), member=SHIPPER)
+    cancel = house.reported(delivery, Outcome.CANCELLED, driver=1)
+    assert await one(house, cancel, member=SHIPPER) == ("cancellation-names-driver", 27, "driver")
+    (answer,) = await house.report(replace(cancel, driver=DriverNumber(0)), member=SHIPPER)
     assert answer.status == "accepted"
+    await house.index()
+    (refused,) = await house.report(house.reported(delivery, Outcome.NOT_RECEIVED, driver=1))
+    assert refused.status == "accepted", "a carrier refuses what was cancelled"
+
+
+async def test_a_driver_is_replaced_three_times_at_most(house: House) -> None:
+    (delivery,) = await house.opened()
+    for outcome, driver in ((1, 1), (2, 2), (2, 3), (2, 1)):
+        (answer,) = await house.report(house.reported(delivery, outcome, driver=driver))
+        assert answer.status == "accepted"
+    assert await one(house, house.reported(delivery, 1, driver=2)) == ("too-many-drivers", 28, "driver")
+    (answer,) = await house.report(house.reported(delivery, 2, driver=0))
+    assert answer.status == "accepted", "it may name nobody now"
+
+
+async def test_no_report_is_taken_180_days_after_the_promise(house: House) -> None:
+    (delivery,) = await house.opened()
+    promised = house.paper.state.words[delivery].promised_by
+    house.paper.time = promised + 180 * DAY
+    await house.index()
+    (answer,) = await house.report(house.reported(delivery, 2, occurred_at=house.paper.time))
+    assert answer.status == "accepted"
+    house.paper.time += 1
+    await house.index()
+    late = house.reported(delivery, 3, occurred_at=house.paper.time)
+    assert await one(house, late) == ("too-long-after-promise", 29, "delivery_id")
 
 
 async def test_the_opening_may_still_be_waiting_or_unread(house: House) -> None:

@@ -22,7 +22,7 @@ from chain_client.outbox.records import NewIntent
 from chain_client.rpc.node import Node
 from tests.outbox.lane_world import DAY, World
 from tests.outbox.things import ledger_store
-from tests.support.chain import Party, SmallNetwork, signer
+from tests.support.chain import SmallNetwork, enroll, signer
 
 ROOT = Path(__file__).resolve().parents[2]
 GENESIS = 1_772_323_200
@@ -82,9 +82,7 @@ async def real(tmp_path: Path, devnet: Devnet) -> AsyncIterator[RealWorld]:
     ledger = await Ledger.attach(node, deployment)
     parties = []
     for name, role in (("shipper", Role.SHIPPER), ("carrier", Role.CARRIER)):
-        number = await admin.register_member(ledger, deployer, name, role)
-        await admin.allow_writer(ledger, deployer, number, signer(name).address)
-        parties.append(Party(number, signer(name)))
+        parties.append(await enroll(ledger, deployer, name, role))
     shipper, carrier = parties
     chain = SmallNetwork(
         cast(Any, None), node, ledger, deployer, shipper, carrier, carrier, (), signer("relay")

@@ -8,12 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from chain_client.bindings import admin
 from chain_client.domain.records import Reason
 from chain_client.outbox import reader
 from chain_client.outbox.worker import WriterNotAllowed
 from tests.outbox.lane_world import World
-from tests.support.chain import signer
+from tests.support.chain import add_writer, signer
 
 
 async def test_a_whole_delivery_is_recorded(world: World) -> None:
@@ -175,9 +174,8 @@ async def test_a_writer_not_allowed_yet_keeps_its_intents_waiting(world: World) 
     with pytest.raises(WriterNotAllowed, match="Allow it"):
         await lane.step()
     assert await world.states() == ["accepted"]
-    await admin.allow_writer(
-        world.chain.ledger, world.chain.admin, world.chain.shipper.number, stranger.address
-    )
+    shipper = world.chain.shipper
+    await add_writer(world.chain.ledger, shipper.owner, shipper.number, stranger)
     await world.drain(lane)
     await world.check_recorded_once(new)
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from chain_client.bindings import admin
 from chain_client.domain.ids import MemberNumber
 from chain_client.outbox.worker import Lane
 from tests.outbox.lane_world import World
-from tests.support.chain import signer
+from tests.support.chain import add_writer, signer
 
 
 def before(owner: Any, method: str, act: Callable[[], Awaitable[None]]) -> None:
@@ -122,7 +121,8 @@ async def test_two_workers_contending_send_every_item_once(world: World) -> None
 
 async def test_two_writers_of_one_member_never_take_the_same_item(world: World) -> None:
     other = signer("the shipper's second writer")
-    await admin.allow_writer(world.chain.ledger, world.chain.admin, world.chain.shipper.number, other.address)
+    shipper = world.chain.shipper
+    await add_writer(world.chain.ledger, shipper.owner, shipper.number, other)
     second = world.lane(world.chain.shipper.number, other)
     new = world.openings(1, 2, 3)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from index_world import Index, World, WorldNode
-from plain_fold import by_delivery, counts_of, stops_of
+from plain_fold import by_delivery, counts_for, stops_of
 from sqlalchemy import event
 
 from chain_client.domain.errors import InvalidInput, NotFound
@@ -25,7 +25,7 @@ def weeks_of(world_entries, block_number, as_of, driver, weeks):
         stop = stops_of(own).get(driver)
         if stop is not None and stop["day"] <= day:
             week = (stop["day"] - monday) // 7
-            counts.update({(week, name): n for name, n in counts_of(stop).items()})
+            counts.update({(week, name): n for name, n in counts_for("driver", stop).items()})
     answer = []
     for week in range(1 - weeks, 1):
         values = [counts[week, f"overall_{value}"] for value in range(1, 6)]

@@ -1,5 +1,6 @@
 """Reputations from the index against plain sums over the entries, now and as of any instant."""
 
+import itertools
 import random
 from collections import Counter, defaultdict
 
@@ -7,13 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from index_world import CARRIERS, SHIPPERS, Index, World, WorldNode
-from plain_fold import by_delivery, counts_of, first_report_at, stops_of
+from plain_fold import by_delivery, counts_for, first_time, reports, stops_of
 
 from chain_client.domain.errors import InvalidInput, NotFound
 from chain_client.domain.ids import shipper_of
 from chain_client.domain.records import DAY, Opening
 from chain_client.reputation import reader
 from chain_client.reputation.policy1 import MEASURES, SILENT, Share, figures, is_insufficient, tally
+
+VARIANTS = ("all", "without_excluded", "after_take_over", "with_unaccepted")
 
 
 class Plain:
@@ -24,30 +27,58 @@ class Plain:
         self.day = as_of // DAY
         self.by_age = defaultdict(lambda: defaultdict(Counter))  # (whose, number, variant) → age → counts
         self.named = defaultdict(Counter)
+        self.ratings = defaultdict(Counter)
+        self.ends = defaultdict(Counter)
         for delivery, own in by_delivery(entries).items():
-            opening = own[0][1]
+            opening, shipper = own[0].item, shipper_of(delivery)
             for driver, stop in stops_of(own).items():
                 self._count("driver", driver, stop)
                 self._count("carrier", opening.carrier, stop)
-                self._count("shipper", shipper_of(delivery), stop)
+                self._count("shipper", shipper, stop)
                 if 0 <= self.day - stop["day"] < 180:
-                    self.named[opening.carrier][driver] += 1
-            self._silence(opening, first_report_at(own), as_of)
+                    self.named[opening.carrier][driver] += stop["basis"] == "carrier"
+                    rated = sum(n for name, n in counts_for("driver", stop).items() if "overall" in name)
+                    self.ratings["driver", driver][shipper] += rated
+                    self.ratings["carrier", opening.carrier][shipper] += rated
+            self._silence(opening, own, as_of)
+            self._ends(opening, own)
 
     def _count(self, whose, number, stop):
-        age = self.day - stop["day"]
-        for variant, said in (
-            ("all", True),
-            ("without_excluded", not stop["excluded"]),
-            ("after_take_over", stop["after_take_over"]),
-        ):
-            self.by_age[whose, number, variant][age] += counts_of(stop, said=said)
+        for variant in VARIANTS:
+            counts = counts_for(whose, stop, variant=variant)
+            self.by_age[whose, number, variant][self.day - stop["day"]] += counts
 
-    def _silence(self, opening: Opening, reported_at, as_of):
+    def _ends(self, opening, own):
+        if not 0 <= self.day - own[0].time // DAY < 180:
+            return
+        ends = self.ends[opening.carrier]
+        outcomes = [entry.item.outcome for entry in reports(own, *range(1, 8))]
+        ends["opened"] += 1
+        ends["returned"] += 4 in outcomes
+        ends["refused"] += 7 in outcomes
+        ends["revived"] += (6, 3) in itertools.pairwise(outcomes)
+
+    def shares(self, whose, number):
+        found = {}
+        if whose != "shipper":
+            ratings = self.ratings[whose, number]
+            found["largest_shipper"] = Share(max(ratings.values(), default=0), sum(ratings.values()))
+        if whose == "carrier":
+            ends = self.ends[number]
+            found |= {
+                "unnamed": self.unnamed(number),
+                "returned": Share(ends["returned"], ends["opened"]),
+                "refused": Share(ends["refused"], ends["opened"]),
+                "delivered_after_cancellation": Share(ends["revived"], ends["opened"]),
+            }
+        return found
+
+    def _silence(self, opening: Opening, own, as_of):
         due_at = opening.promised_by + 7 * DAY
-        if due_at <= as_of:
+        reported_at, released_at = first_time(own, 2, 3, 4, 5), first_time(own, 6, 7)
+        if due_at <= as_of and (released_at is None or released_at > due_at):
             silent = reported_at is None or reported_at > due_at
-            for variant in ("all", "without_excluded", "after_take_over"):
+            for variant in VARIANTS:
                 age = self.day - opening.promised_by // DAY
                 self.by_age["carrier", opening.carrier, variant][age] += Counter(due=1, silent=silent)
 
@@ -100,8 +131,8 @@ async def test_reputations_are_plain_sums_at_any_instant(seed, tmp_path_factory)
                         assert figure == plain.figures(whose, number, variant), f"{what}, {variant}"
                     assert one.block.number <= last.block.number
                     assert (one.as_of, one.day, one.policy) == (at, at // DAY, 1)
-                    if whose == "carrier":
-                        assert one.unnamed == plain.unnamed(number), what
+                    assert one.shares == plain.shares(whose, number), what
+                    assert ("with_unaccepted" in one.variants) == (whose == "carrier")
                 assert list(everyone) == sorted(last.state.drivers)
                 for number, one in everyone.items():
                     assert one == found["driver", number]
@@ -176,7 +207,8 @@ async def test_a_reputation_as_json_carries_what_it_rests_on(tmp_path):
     assert found["as_of"].endswith("Z")
     assert found["as_of"].startswith(found["day"])
     assert set(found["figures"]["overall"]) == {"low", "mean", "high", "count", "n"}
-    assert set(found["variants"]) == {"without_excluded", "after_take_over"}
-    assert set(found["unnamed"]) == {"part", "whole", "share"}
+    assert set(found["variants"]) == {"without_excluded", "after_take_over", "with_unaccepted"}
+    assert set(found["shares"]["unnamed"]) == {"part", "whole", "share"}
+    assert found["largest_shipper"] in SHIPPERS
     assert found["counts"]["stops"] > 0
     assert found["reasons"]

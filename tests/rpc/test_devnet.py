@@ -26,7 +26,7 @@ from chain_client.rpc.errors import (
 )
 from chain_client.rpc.node import Node
 from chain_client.rpc.records import Fees
-from tests.support.chain import signer
+from tests.support.chain import enroll, signer
 
 GENESIS = 1_772_323_200
 
@@ -51,8 +51,7 @@ async def test_a_ledger_is_deployed_read_and_proven_by_its_slots(node: Node) -> 
     assert node.genesis.time == GENESIS
     assert await node.fees() == Fees(0, 0)
     ledger = await Ledger.attach(node, await admin.deploy(node, signer("admin")))
-    number = await admin.register_member(ledger, signer("admin"), "both", Role.SHIPPER | Role.CARRIER)
-    await admin.allow_writer(ledger, signer("admin"), number, signer("w").address)
+    number = (await enroll(ledger, signer("admin"), "w", Role.SHIPPER | Role.CARRIER)).number
     first = await admin.register_drivers(ledger, signer("w"), 3)
     word = await ledger.driver(first)
     assert word is not None
@@ -61,6 +60,7 @@ async def test_a_ledger_is_deployed_read_and_proven_by_its_slots(node: Node) -> 
     events = await ledger.events(0, head.number)
     assert [type(event.event).__name__ for event in events] == [
         "MemberRegistered",
+        "WriterOffered",
         "WriterAllowed",
         "DriversRegistered",
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chain_client.bindings.artefact import ledger_artefact
 from chain_client.bindings.signer import TxFields
 from chain_client.bindings.transactions import transact
 from chain_client.domain.ids import Address, Hash32
@@ -242,10 +243,11 @@ async def test_state_at_a_block_and_beyond_the_head(chain: SmallNetwork) -> None
     before = chain.ledger.deployment.identity.deploy_block - 1
     assert len(await node.code(place)) > 10_000
     assert await node.code(place, before) == b""
-    assert await node.storage(place, 8, before) == 0
-    assert await node.storage(place, 8) & 0xFFFF == 3, "three members"
+    counts = ledger_artefact().slots["_memberCount"]
+    assert await node.storage(place, counts, before) == 0
+    assert await node.storage(place, counts) & 0xFFFF == 3, "three members"
     with pytest.raises(BlockUnknown):
-        await node.storage(place, 8, 10_000)
+        await node.storage(place, counts, 10_000)
 
 
 async def test_fees_are_zero_where_the_base_fee_is(node: Node) -> None:

@@ -36,10 +36,25 @@ def signer(name: str) -> LocalSigner:
 
 @dataclass(frozen=True)
 class Party:
-    """A member and its writer."""
+    """A member, its writer and its owner."""
 
     number: MemberNumber
     writer: LocalSigner
+    owner: LocalSigner
+
+
+async def enroll(ledger: Ledger, deployer: LocalSigner, name: str, role: Role, title: str = "") -> Party:
+    """Register a member with the owner `owner of NAME` and the writer NAME."""
+    owner, writer = signer(f"owner of {name}"), signer(name)
+    number = await admin.register_member(ledger, deployer, title or name, role, owner.address)
+    await add_writer(ledger, owner, number, writer)
+    return Party(number, writer, owner)
+
+
+async def add_writer(ledger: Ledger, owner: LocalSigner, number: MemberNumber, writer: LocalSigner) -> None:
+    """Let a signer write for a member: its owner allows it, and it accepts."""
+    await admin.allow_writer(ledger, owner, writer.address)
+    await admin.accept_writer(ledger, writer, number)
 
 
 @dataclass(frozen=True)
@@ -86,9 +101,7 @@ async def build() -> Template:
     ledger = await Ledger.attach(node, deployment)
     parties = []
     for name, role in (("shipper", Role.SHIPPER), ("carrier", Role.CARRIER), ("reviewer", Role.REVIEWER)):
-        number = await admin.register_member(ledger, deployer, f"the {name}", role)
-        await admin.allow_writer(ledger, deployer, number, signer(name).address)
-        parties.append(Party(number, signer(name)))
+        parties.append(await enroll(ledger, deployer, name, role, f"the {name}"))
     first = await admin.register_drivers(ledger, signer("carrier"), DRIVER_COUNT)
     drivers = tuple(DriverNumber(first + n) for n in range(DRIVER_COUNT))
     return Template(provider, deployment, (parties[0], parties[1], parties[2]), drivers)

@@ -66,12 +66,14 @@ STRUCTS: dict[str, list[tuple[str, str, Any]]] = {
         ("driver", "uint32", 42),
         ("key", "address", "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"),
         ("nonce", "uint32", 0),
+        ("deadline", "uint32", 1_767_286_400),
     ],
     "DriverMove": [
         ("driver", "uint32", 42),
         ("from", "uint16", 3),
         ("to", "uint16", 4),
         ("nonce", "uint32", 1),
+        ("deadline", "uint32", 1_767_286_400),
     ],
     "Receipt": [
         ("feedbackDigest", "bytes32", "0x" + keccak(b"digest").hex()),
@@ -188,15 +190,17 @@ def heads() -> list[dict[str, Any]]:
     """Return a chain of record heads."""
     head, cases = bytes(32), []
     for index in range(4):
-        entry, word, number, time = (
+        entry, word, writer, number, time = (
             keccak(bytes([index])),
             (1 << 255) + index,
+            keccak(b"writer " + bytes([index]))[:20],
             100 + index,
             1_767_200_000 + index,
         )
         after = keccak(
             abi_encode(
-                ["bytes32", "bytes32", "uint256", "uint256", "uint256"], [head, entry, word, number, time]
+                ["bytes32", "bytes32", "uint256", "address", "uint256", "uint256"],
+                [head, entry, word, writer, number, time],
             )
         )
         cases.append(
@@ -204,6 +208,7 @@ def heads() -> list[dict[str, Any]]:
                 "head": "0x" + head.hex(),
                 "entryDigest": "0x" + entry.hex(),
                 "word": hex(word),
+                "writer": "0x" + writer.hex(),
                 "blockNumber": number,
                 "blockTime": time,
                 "next": "0x" + after.hex(),

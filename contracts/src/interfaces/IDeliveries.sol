@@ -11,10 +11,10 @@ interface IDeliveries {
     /// @param deliveryId the delivery; its first two bytes are the shipper
     /// @param carrier the carrier
     /// @param recipientKey who speaks for the recipient
-    /// @param promisedBy instant by which the parcel is promised
+    /// @param facts `promisedBy | writer << 32`
     /// @param recordHash salted hash of the private record
     event Opened(
-        bytes32 indexed deliveryId, uint16 indexed carrier, address recipientKey, uint32 promisedBy, bytes32 recordHash
+        bytes32 indexed deliveryId, uint16 indexed carrier, address recipientKey, uint256 facts, bytes32 recordHash
     );
 
     /// @notice Opens deliveries.

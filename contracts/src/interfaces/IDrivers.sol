@@ -7,26 +7,34 @@ import {DriverKey, DriverMove} from "./Types.sol";
 /// @notice A driver is a number, from 1; who it is, only the carrier knows. A driver with a key takes its record
 /// along to another carrier; without one it cannot move.
 /// @dev Signatures are plain ECDSA over the EIP-712 digest, 65 bytes (r, s, v) or 64 (EIP-2098), low s, by the key
-/// itself whether or not it has code. A nonce counts the signed messages used.
+/// itself whether or not it has code. A nonce counts the signed messages used. A message can be used up to and
+/// including its deadline.
 interface IDrivers {
     /// @notice A carrier registered drivers, numbered `first` to `first + count - 1`.
     /// @param carrier the carrier
     /// @param first the first number
     /// @param count how many
-    event DriversRegistered(uint16 indexed carrier, uint32 first, uint32 count);
+    /// @param writer the carrier's writer
+    event DriversRegistered(uint16 indexed carrier, uint32 first, uint32 count, address writer);
 
     /// @notice A driver has a key, its first or a new one.
     /// @param driver the driver
     /// @param key the key from here on
     /// @param nonce the nonce that was signed; the stored one is one more
-    event DriverKeySet(uint32 indexed driver, address indexed key, uint32 nonce);
+    /// @param deadline the deadline that was signed
+    /// @param writer the carrier's writer
+    event DriverKeySet(uint32 indexed driver, address indexed key, uint32 nonce, uint32 deadline, address writer);
 
     /// @notice A driver went to another carrier.
     /// @param driver the driver
     /// @param from the carrier left
     /// @param to the carrier joined
     /// @param nonce the nonce that was signed; the stored one is one more
-    event DriverMoved(uint32 indexed driver, uint16 indexed from, uint16 indexed to, uint32 nonce);
+    /// @param deadline the deadline that was signed
+    /// @param writer the new carrier's writer
+    event DriverMoved(
+        uint32 indexed driver, uint16 indexed from, uint16 indexed to, uint32 nonce, uint32 deadline, address writer
+    );
 
     /// @notice No drivers were asked for. Do not retry.
     /// @param carrier the carrier that asked
@@ -42,6 +50,11 @@ interface IDrivers {
     /// @param given the nonce in the message
     /// @param expected the stored nonce
     error WrongNonce(uint32 driver, uint32 given, uint32 expected);
+
+    /// @notice The message's deadline has passed. Do not retry: sign again with a later one.
+    /// @param driver the driver
+    /// @param deadline the deadline in the message
+    error DeadlinePassed(uint32 driver, uint32 deadline);
 
     /// @notice The key is, or was, some driver's. Do not retry: use a fresh key.
     /// @param key the key
@@ -79,9 +92,9 @@ interface IDrivers {
     /// @dev Who: a writer of the driver's carrier, with the signatures. Emits `DriverKeySet`. A key once used by any
     /// driver is never taken again, so two drivers never share one; a key cannot be cleared. A lost key cannot be
     /// replaced: the driver stays where it is. The carrier could sign a first key itself; a driver should set it
-    /// on the first day. Errors: `NotAWriter`, `MissingRole`, `NotYourDriver`, `WrongNonce`, `KeyTaken`,
-    /// `BadDriverSignature`.
-    /// @param message driver, key, nonce
+    /// on the first day. Errors: `NotAWriter`, `MissingRole`, `NotYourDriver`, `WrongNonce`,
+    /// `DeadlinePassed`, `KeyTaken`, `BadDriverSignature`.
+    /// @param message driver, key, nonce, deadline
     /// @param newKeySignature by the new key
     /// @param oldKeySignature by the present key; not read where there is none
     function setDriverKey(DriverKey calldata message, bytes calldata newKeySignature, bytes calldata oldKeySignature)
@@ -91,8 +104,8 @@ interface IDrivers {
     /// @dev Who: a writer of the new carrier, with the driver's signature. Emits `DriverMoved` and extends the
     /// driver's head with the message's struct hash and the driver's slot after the move. Deliveries keep the
     /// drivers they name. Errors: `NotAWriter`, `MissingRole`, `NotTheNewCarrier`, `WrongCarrier`, `KeylessDriver`,
-    /// `WrongNonce`, `BadDriverSignature`.
-    /// @param message driver, from, to, nonce
+    /// `WrongNonce`, `DeadlinePassed`, `BadDriverSignature`.
+    /// @param message driver, from, to, nonce, deadline
     /// @param signature by the driver's key
     function moveDriver(DriverMove calldata message, bytes calldata signature) external;
 

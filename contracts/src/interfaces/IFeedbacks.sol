@@ -8,13 +8,13 @@ import {CompactSignature, Feedback} from "./Types.sol";
 /// but a key change, a recorded revision or the closing date voids it.
 /// @dev Feedback is open once a report beyond 'out for delivery' is entered or the promise has passed, until 366 days
 /// after the promise. A revision replaces the one before it in readers' eyes; on chain all stay. All ratings and
-/// issues zero withdraws what was said.
+/// issues zero withdraws what was said where contentHash is zero too; with a contentHash it is a comment alone.
 interface IFeedbacks {
     /// @notice Feedback was recorded.
     /// @param deliveryId the delivery
     /// @param driver the driver it is about, 0 for nobody
     /// @param facts `overall | timeliness << 8 | packaging << 16 | professionalism << 24 | accuracy << 32 |
-    /// issues << 40 | revision << 72 | carrier << 80`
+    /// issues << 40 | revision << 72 | carrier << 80 | writer << 96`; the writer is whoever brought it
     /// @param contentHash salted hash of the private comment
     event FeedbackRecorded(bytes32 indexed deliveryId, uint32 indexed driver, uint256 facts, bytes32 contentHash);
 

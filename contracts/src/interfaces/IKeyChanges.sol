@@ -10,7 +10,8 @@ interface IKeyChanges {
     /// @notice A delivery's key was changed, for good.
     /// @param deliveryId the delivery
     /// @param newKey who speaks for the recipient from here on
-    event KeyChanged(bytes32 indexed deliveryId, address newKey);
+    /// @param writer who brought it
+    event KeyChanged(bytes32 indexed deliveryId, address newKey, address writer);
 
     /// @notice Changes deliveries' keys.
     /// @dev Who: anyone, with the present key's signature. Each item emits `KeyChanged` and extends the carrier's head;

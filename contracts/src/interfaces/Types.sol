@@ -21,7 +21,7 @@ struct Opening {
 
 /// What a carrier (or, for a cancellation, the shipper) says happened.
 /// @param deliveryId the delivery
-/// @param driver who drove, 0 while nobody is named
+/// @param driver who drove; 0 while nobody is named, in a cancellation, and where no driver can be named any more
 /// @param outcome 1 out for delivery, 2 attempted, 3 delivered, 4 returned, 5 lost, 6 cancelled, 7 not received
 /// @param occurredAt when it happened
 /// @param evidenceHash salted hash of private evidence, zero where there is none
@@ -83,10 +83,12 @@ struct Note {
 /// @param driver the driver
 /// @param key the new key
 /// @param nonce the driver's stored nonce
+/// @param deadline last instant at which the message can be used
 struct DriverKey {
     uint32 driver;
     address key;
     uint32 nonce;
+    uint32 deadline;
 }
 
 /// A driver's change of carrier, signed by the driver's key.
@@ -94,11 +96,13 @@ struct DriverKey {
 /// @param from the carrier left
 /// @param to the carrier joined
 /// @param nonce the driver's stored nonce
+/// @param deadline last instant at which the message can be used
 struct DriverMove {
     uint32 driver;
     uint16 from;
     uint16 to;
     uint32 nonce;
+    uint32 deadline;
 }
 
 /// A signature in EIP-2098's form.
@@ -114,8 +118,8 @@ struct CompactSignature {
 /// @param driver the driver last named, 0 for nobody
 /// @param promisedBy instant by which the parcel is promised
 /// @param carrier the carrier's member number
-/// @param state low four bits the last outcome plus 1 (1: opened, 0: unknown delivery), 0x40 the key has been
-/// changed, 0x80 feedback is open
+/// @param state low four bits the last outcome plus 1 (1: opened, 0: unknown delivery), 0x30 how many drivers were
+/// replaced, 0x40 the key has been changed, 0x80 feedback is open
 /// @param revision how many times feedback was recorded
 struct Delivery {
     address recipientKey;

@@ -13,10 +13,12 @@ using {
     carrier,
     state,
     revision,
+    replacements,
     exists,
     isTaken,
     isRateable,
     admits,
+    replaces,
     afterReport,
     afterFeedback,
     afterKeyChange
@@ -24,6 +26,9 @@ using {
 
 // The state of a delivery just opened; the low four bits are the last outcome plus 1.
 uint256 constant OPENED = 1;
+// One driver replaced; the two bits from here count up to three.
+uint256 constant ONE_REPLACED = 0x10;
+uint256 constant MOST_REPLACED = 3;
 // The recipient's key has been changed.
 uint256 constant TAKEN = 0x40;
 // Some outcome beyond 1 was reported: feedback is open, for good.
@@ -41,8 +46,8 @@ uint256 constant DRIVER_MASK = uint256(type(uint32).max) << 160;
 uint256 constant OUTCOME_MASK = uint256(0x0f) << 240;
 
 // Byte n of the table is the set of low state nibbles that outcome n may follow, one bit each: 1, 2 and 3 follow the
-// opening, 1, 2; 3 also 5; 4 and 5 follow the opening, 1, 2, 3; 6 the opening, 1, 2; 7 the opening alone.
-uint256 constant MAY_FOLLOW = 0x02_0e_1e_1e_4e_0e_0e_00;
+// opening, 1, 2; 4 and 5 the opening, 1, 2, 3; 3 also 5; 6 the opening, 1, 2; 7 the opening; 3, 4, 5 and 7 also 6.
+uint256 constant MAY_FOLLOW = 0x82_0e_9e_9e_ce_0e_0e_00;
 
 /// The word of a delivery just opened.
 function openedWord(address key, uint16 carrier_, uint32 promisedBy_) pure returns (DeliveryWord) {
@@ -75,6 +80,11 @@ function revision(DeliveryWord word) pure returns (uint8) {
     return uint8(DeliveryWord.unwrap(word) >> 248);
 }
 
+/// How many drivers were replaced, at most three.
+function replacements(DeliveryWord word) pure returns (uint256) {
+    return (DeliveryWord.unwrap(word) >> 244) & MOST_REPLACED;
+}
+
 function exists(DeliveryWord word) pure returns (bool) {
     return DeliveryWord.unwrap(word) != 0;
 }
@@ -93,11 +103,22 @@ function admits(DeliveryWord word, uint8 outcome) pure returns (bool) {
     return (MAY_FOLLOW >> (8 * uint256(outcome)) >> last) & 1 != 0;
 }
 
-/// The word after a report: its driver, its outcome, RATEABLE from the first outcome beyond 1 on.
+/// Whether naming a driver replaces another.
+function replaces(DeliveryWord word, uint32 driver_) pure returns (bool) {
+    uint32 present = word.driver();
+    return driver_ != 0 && present != 0 && driver_ != present;
+}
+
+/// The word after a report: its outcome, its driver unless that is 0, one replacement more where it replaces a driver,
+/// RATEABLE from the first outcome beyond 1 on. The caller has seen that replacements are left.
 function afterReport(DeliveryWord word, uint32 driver_, uint8 outcome) pure returns (DeliveryWord) {
-    uint256 kept = DeliveryWord.unwrap(word) & ~(DRIVER_MASK | OUTCOME_MASK);
-    uint256 rateable = outcome > 1 ? RATEABLE << 240 : 0;
-    return DeliveryWord.wrap(kept | uint256(driver_) << 160 | (uint256(outcome) + 1) << 240 | rateable);
+    unchecked {
+        uint256 next = DeliveryWord.unwrap(word) & ~OUTCOME_MASK | (uint256(outcome) + 1) << 240;
+        if (outcome > 1) next |= RATEABLE << 240;
+        if (word.replaces(driver_)) next += ONE_REPLACED << 240;
+        if (driver_ != 0) next = next & ~DRIVER_MASK | uint256(driver_) << 160;
+        return DeliveryWord.wrap(next);
+    }
 }
 
 /// The word after a recorded revision. The caller has seen that the revision is below 255.

@@ -21,9 +21,10 @@ library Digests {
     bytes32 internal constant NOTE = keccak256(
         "Note(bytes32 deliveryId,uint32 driver,uint16 carrier,uint16 kind,bytes32 contentHash)"
     );
-    bytes32 internal constant DRIVER_KEY = keccak256("DriverKey(uint32 driver,address key,uint32 nonce)");
+    bytes32 internal constant DRIVER_KEY =
+        keccak256("DriverKey(uint32 driver,address key,uint32 nonce,uint32 deadline)");
     bytes32 internal constant DRIVER_MOVE =
-        keccak256("DriverMove(uint32 driver,uint16 from,uint16 to,uint32 nonce)");
+        keccak256("DriverMove(uint32 driver,uint16 from,uint16 to,uint32 nonce,uint32 deadline)");
 
     function structHash(Opening memory item) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
@@ -56,10 +57,12 @@ library Digests {
     }
 
     function structHash(DriverKey calldata message) internal pure returns (bytes32) {
-        return keccak256(abi.encode(DRIVER_KEY, message.driver, message.key, message.nonce));
+        return keccak256(abi.encode(DRIVER_KEY, message.driver, message.key, message.nonce, message.deadline));
     }
 
     function structHash(DriverMove calldata message) internal pure returns (bytes32) {
-        return keccak256(abi.encode(DRIVER_MOVE, message.driver, message.from, message.to, message.nonce));
+        return keccak256(
+            abi.encode(DRIVER_MOVE, message.driver, message.from, message.to, message.nonce, message.deadline)
+        );
     }
 }

@@ -25,6 +25,8 @@ library Reasons {
     uint8 internal constant DRIVER_REQUIRED = 25;
     uint8 internal constant NOT_YOUR_DRIVER = 26;
     uint8 internal constant CANCELLATION_DRIVER = 27;
+    uint8 internal constant TOO_MANY_DRIVERS = 28;
+    uint8 internal constant TOO_LATE = 29;
 
     uint8 internal constant TOO_EARLY = 30;
     uint8 internal constant CLOSED = 31;
@@ -39,4 +41,5 @@ library Reasons {
 
     uint8 internal constant UNKNOWN_DRIVER = 50;
     uint8 internal constant UNKNOWN_CARRIER = 51;
+    uint8 internal constant NEVER_DROVE = 52;
 }

@@ -8,10 +8,11 @@ import {Digests} from "../lib/Digests.sol";
 import {Items} from "../lib/Items.sol";
 import {Reasons} from "../lib/Reasons.sol";
 import {Heads} from "./Heads.sol";
-import {Members, SHIPPER} from "./Members.sol";
+import {SHIPPER} from "./Members.sol";
+import {Writers} from "./Writers.sol";
 
 /// @title Openings
-abstract contract Deliveries is Members, Heads, IDeliveries {
+abstract contract Deliveries is Writers, Heads, IDeliveries {
     /// @inheritdoc IDeliveries
     function open(Opening[] calldata items) external {
         uint16 caller = _callerWith(SHIPPER);
@@ -32,7 +33,8 @@ abstract contract Deliveries is Members, Heads, IDeliveries {
             DeliveryWord word = openedWord(item.recipientKey, known, item.promisedBy);
             slot.word = word;
             _extend(run, _owner(0, known), Digests.structHash(item), DeliveryWord.unwrap(word));
-            emit Opened(id, known, item.recipientKey, item.promisedBy, item.recordHash);
+            uint256 facts = uint256(item.promisedBy) | uint256(uint160(msg.sender)) << 32;
+            emit Opened(id, known, item.recipientKey, facts, item.recordHash);
         }
         _endRun(run);
     }

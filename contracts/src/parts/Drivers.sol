@@ -8,10 +8,11 @@ import {Digests} from "../lib/Digests.sol";
 import {DriverWord, registeredWord} from "../lib/DriverWord.sol";
 import {Signatures} from "../lib/Signatures.sol";
 import {Heads} from "./Heads.sol";
-import {CARRIER, Members} from "./Members.sol";
+import {CARRIER} from "./Members.sol";
+import {Writers} from "./Writers.sol";
 
 /// @title Drivers, their keys and their moves
-abstract contract Drivers is Members, Heads, EIP712, IDrivers {
+abstract contract Drivers is Writers, Heads, EIP712, IDrivers {
     /// @inheritdoc IDrivers
     function registerDrivers(uint32 count) external returns (uint32 first) {
         uint16 caller = _callerWith(CARRIER);
@@ -22,7 +23,7 @@ abstract contract Drivers is Members, Heads, EIP712, IDrivers {
         for (uint256 number = first; number <= last; ++number) {
             _drivers[uint32(number)] = registeredWord(caller);
         }
-        emit DriversRegistered(caller, first, count);
+        emit DriversRegistered(caller, first, count, msg.sender);
     }
 
     /// @inheritdoc IDrivers
@@ -35,13 +36,14 @@ abstract contract Drivers is Members, Heads, EIP712, IDrivers {
         DriverWord word = _drivers[number];
         if (word.carrier() != caller) revert NotYourDriver(number, word.carrier());
         if (message.nonce != word.nonce()) revert WrongNonce(number, message.nonce, word.nonce());
+        _requireInTime(number, message.deadline);
         if (_driverOfKey[newKey] != 0) revert KeyTaken(newKey, _driverOfKey[newKey]);
         bytes32 digest = _hashTypedDataV4(Digests.structHash(message));
         _requireSigned(number, newKey, digest, newKeySignature);
         if (word.key() != address(0)) _requireSigned(number, word.key(), digest, oldKeySignature);
         _driverOfKey[newKey] = number;
         _drivers[number] = word.withKey(newKey);
-        emit DriverKeySet(number, newKey, message.nonce);
+        emit DriverKeySet(number, newKey, message.nonce, message.deadline, msg.sender);
     }
 
     /// @inheritdoc IDrivers
@@ -53,6 +55,7 @@ abstract contract Drivers is Members, Heads, EIP712, IDrivers {
         if (!word.exists() || message.from != word.carrier()) revert WrongCarrier(number, message.from, word.carrier());
         if (word.key() == address(0)) revert KeylessDriver(number);
         if (message.nonce != word.nonce()) revert WrongNonce(number, message.nonce, word.nonce());
+        _requireInTime(number, message.deadline);
         bytes32 entryDigest = Digests.structHash(message);
         _requireSigned(number, word.key(), _hashTypedDataV4(entryDigest), signature);
         DriverWord next = word.movedTo(caller);
@@ -60,13 +63,17 @@ abstract contract Drivers is Members, Heads, EIP712, IDrivers {
         Run memory run = _startRun();
         _extend(run, number, entryDigest, DriverWord.unwrap(next));
         _endRun(run);
-        emit DriverMoved(number, message.from, message.to, message.nonce);
+        emit DriverMoved(number, message.from, message.to, message.nonce, message.deadline, msg.sender);
     }
 
     /// @inheritdoc IDrivers
     function driver(uint32 number) external view returns (address key, uint16 carrier, uint32 nonce) {
         DriverWord word = _drivers[number];
         return (word.key(), word.carrier(), word.nonce());
+    }
+
+    function _requireInTime(uint32 number, uint32 deadline) private view {
+        if (block.timestamp > deadline) revert DeadlinePassed(number, deadline);
     }
 
     function _requireSigned(uint32 number, address key, bytes32 digest, bytes calldata signature) private view {

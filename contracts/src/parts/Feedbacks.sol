@@ -104,15 +104,13 @@ abstract contract Feedbacks is Heads, EIP712, IFeedbacks {
                 || item.professionalism > BEST_RATING || item.accuracy > BEST_RATING
         ) return Reasons.RATING;
         if (item.issues >> ISSUE_COUNT != 0) return Reasons.ISSUE_BITS;
-        if (driver != word.driver() && driver != 0 && !_wasDriver[item.deliveryId][driver]) {
-            return Reasons.DRIVER_NEVER_NAMED;
-        }
+        if (!_isNamed(item.deliveryId, word, driver)) return Reasons.DRIVER_NEVER_NAMED;
         return Reasons.NONE;
     }
 
-    function _facts(Feedback memory item, uint16 carrier) private pure returns (uint256) {
+    function _facts(Feedback memory item, uint16 carrier) private view returns (uint256) {
         return uint256(item.overall) | uint256(item.timeliness) << 8 | uint256(item.packaging) << 16
             | uint256(item.professionalism) << 24 | uint256(item.accuracy) << 32 | uint256(item.issues) << 40
-            | uint256(item.revision) << 72 | uint256(carrier) << 80;
+            | uint256(item.revision) << 72 | uint256(carrier) << 80 | uint256(uint160(msg.sender)) << 96;
     }
 }

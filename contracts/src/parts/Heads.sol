@@ -9,7 +9,7 @@ import {LedgerStorage} from "../LedgerStorage.sol";
 /// @notice Extends hash chains, keeping the head in memory while one owner's entries follow each other: a run costs
 /// one load and one store.
 abstract contract Heads is LedgerStorage, ILedger, IHeads {
-    /// One owner's chain while it is being extended. The five fields from `head` on are, as they lie in memory, what
+    /// One owner's chain while it is being extended. The six fields from `head` on are, as they lie in memory, what
     /// the next head is the hash of.
     struct Run {
         uint256 owner;
@@ -17,6 +17,7 @@ abstract contract Heads is LedgerStorage, ILedger, IHeads {
         bytes32 head;
         bytes32 entryDigest;
         uint256 word;
+        address writer;
         uint256 blockNumber;
         uint256 blockTime;
     }
@@ -31,8 +32,9 @@ abstract contract Heads is LedgerStorage, ILedger, IHeads {
         return _carrierHeads[carrier];
     }
 
-    /// A run of nobody yet, in this block.
+    /// A run of nobody yet, by the caller in this block.
     function _startRun() internal view returns (Run memory run) {
+        run.writer = msg.sender;
         run.blockNumber = block.number;
         run.blockTime = block.timestamp;
     }
@@ -49,7 +51,7 @@ abstract contract Heads is LedgerStorage, ILedger, IHeads {
         run.word = word;
         assembly ("memory-safe") {
             let head := add(run, 0x40)
-            mstore(head, keccak256(head, 0xa0))
+            mstore(head, keccak256(head, 0xc0))
         }
     }
 

@@ -81,7 +81,7 @@ abstract contract KeyChanges is Heads, EIP712, IKeyChanges {
         word = word.afterKeyChange(item.newKey);
         slot.word = word;
         _extend(run, _owner(0, word.carrier()), entryDigest, DeliveryWord.unwrap(word));
-        emit KeyChanged(id, item.newKey);
+        emit KeyChanged(id, item.newKey, msg.sender);
     }
 
     /// Everything a key change must satisfy except the signature.

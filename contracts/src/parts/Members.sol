@@ -10,14 +10,23 @@ uint8 constant SHIPPER = 1;
 uint8 constant CARRIER = 2;
 uint8 constant REVIEWER = 4;
 
-/// @title Members, their roles and their writers
+/// @title Members and their roles
 abstract contract Members is LedgerStorage, AccessManaged, ILedger, IMembers {
+    uint256 private constant LONGEST_NAME = 80;
+
     /// @inheritdoc IMembers
-    function registerMember(string calldata name, uint8 roles) external restricted returns (uint16 number) {
+    function registerMember(string calldata name, uint8 roles, address owner)
+        external
+        restricted
+        returns (uint16 number)
+    {
+        uint256 length = bytes(name).length;
+        if (length == 0 || length > LONGEST_NAME) revert BadName(length);
         number = ++_memberCount;
         _members[number].name = name;
         _setRoles(number, roles);
-        emit MemberRegistered(number, name, roles);
+        _setOwner(number, owner);
+        emit MemberRegistered(number, name, roles, owner);
     }
 
     /// @inheritdoc IMembers
@@ -28,43 +37,25 @@ abstract contract Members is LedgerStorage, AccessManaged, ILedger, IMembers {
     }
 
     /// @inheritdoc IMembers
-    function allowWriter(uint16 number, address writer) external restricted {
-        _requireMember(number);
-        uint16 served = _writers[writer].member;
-        if (served != 0) revert WriterTaken(writer, served);
-        _writers[writer].member = number;
-        emit WriterAllowed(number, writer);
-    }
-
-    /// @inheritdoc IMembers
-    function removeWriter(address writer) external {
-        uint16 served = memberOf(writer);
-        if (served == 0 || memberOf(msg.sender) != served) _checkCanCall(msg.sender, msg.data);
-        if (served == 0) revert UnknownWriter(writer);
-        _writers[writer].removed = true;
-        emit WriterRemoved(served, writer);
-    }
-
-    /// @inheritdoc IMembers
-    function member(uint16 number) external view returns (string memory name, uint8 roles) {
-        return (_members[number].name, _members[number].roles);
-    }
-
-    /// @inheritdoc IMembers
-    function memberOf(address writer) public view returns (uint16) {
-        Writer storage entry = _writers[writer];
-        return entry.removed ? 0 : entry.member;
-    }
-
-    /// The caller's member, which holds at least one of the roles given.
-    function _callerWith(uint8 anyOf) internal view returns (uint16 caller) {
-        caller = memberOf(msg.sender);
-        if (caller == 0) revert NotAWriter(msg.sender);
-        if (_members[caller].roles & anyOf == 0) revert MissingRole(caller, anyOf);
+    function member(uint16 number) external view returns (string memory name, uint8 roles, address owner) {
+        Member storage entry = _members[number];
+        return (entry.name, entry.roles, entry.owner);
     }
 
     function _isCarrier(uint16 number) internal view returns (bool) {
         return _members[number].roles & CARRIER != 0;
+    }
+
+    function _requireMember(uint16 number) internal view {
+        if (number == 0 || number > _memberCount) revert UnknownMember(number);
+    }
+
+    /// Makes an address a member's owner; one address owns one member at most.
+    function _setOwner(uint16 number, address owner) internal {
+        if (owner == address(0)) revert ZeroOwner(number);
+        if (_memberOfOwner[owner] != 0) revert OwnerTaken(owner, _memberOfOwner[owner]);
+        _memberOfOwner[owner] = number;
+        _members[number].owner = owner;
     }
 
     function _setRoles(uint16 number, uint8 roles) private {
@@ -72,9 +63,5 @@ abstract contract Members is LedgerStorage, AccessManaged, ILedger, IMembers {
         if (roles > REVIEWER) revert BadRoles(roles);
         _members[number].roles = roles;
         if (roles & CARRIER != 0) _members[number].everCarrier = true;
-    }
-
-    function _requireMember(uint16 number) private view {
-        if (number == 0 || number > _memberCount) revert UnknownMember(number);
     }
 }

@@ -26,17 +26,22 @@ abstract contract Notes is Members, Heads, INotes {
                 continue;
             }
             _extend(run, _owner(item.driver, item.carrier), Digests.structHash(item), DeliveryWord.unwrap(word));
-            emit Noted(id, item.driver, item.carrier, item.kind, item.contentHash);
+            uint256 facts = uint256(item.kind) | uint256(uint160(msg.sender)) << 16;
+            emit Noted(id, item.driver, item.carrier, facts, item.contentHash);
         }
         _endRun(run);
     }
 
     function _noteReason(Note memory item, DeliveryWord word) private view returns (uint8) {
+        bytes32 id = item.deliveryId;
         uint32 driver = item.driver;
         uint16 carrier = item.carrier;
-        if (item.deliveryId != 0 && !word.exists()) return Reasons.UNKNOWN_DELIVERY;
+        if (id != 0 && !word.exists()) return Reasons.UNKNOWN_DELIVERY;
         if (driver != 0 && !_drivers[driver].exists()) return Reasons.UNKNOWN_DRIVER;
-        if (carrier == 0 ? driver == 0 : !_members[carrier].everCarrier) return Reasons.UNKNOWN_CARRIER;
+        if (carrier == 0 && driver == 0) return Reasons.UNKNOWN_CARRIER;
+        if (carrier != 0 && !_members[carrier].everCarrier) return Reasons.UNKNOWN_CARRIER;
+        if (carrier != 0 && id != 0 && carrier != word.carrier()) return Reasons.UNKNOWN_CARRIER;
+        if (id != 0 && !_isNamed(id, word, driver)) return Reasons.NEVER_DROVE;
         return Reasons.NONE;
     }
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IReports} from "../interfaces/IReports.sol";
 import {Report} from "../interfaces/Types.sol";
-import {CANCELLED, DeliveryWord, LAST_OUTCOME} from "../lib/DeliveryWord.sol";
+import {CANCELLED, DeliveryWord, LAST_OUTCOME, MOST_REPLACED} from "../lib/DeliveryWord.sol";
 import {Digests} from "../lib/Digests.sol";
 import {Items} from "../lib/Items.sol";
 import {Reasons} from "../lib/Reasons.sol";
@@ -14,6 +14,8 @@ import {CARRIER, SHIPPER} from "./Members.sol";
 abstract contract Reports is Deliveries, IReports {
     /// A report of something longer ago is refused: nobody dates back.
     uint256 private constant REPORT_WITHIN = 7 days;
+    /// Reports end this long after the promise: nobody adds to a driver's record years later.
+    uint256 private constant REPORT_FOR = 180 days;
 
     /// @inheritdoc IReports
     function report(Report[] calldata items) external {
@@ -31,14 +33,12 @@ abstract contract Reports is Deliveries, IReports {
                 emit ItemRejected(id, i, reason);
                 continue;
             }
-            uint32 replaced = word.driver();
-            if (replaced != driver && replaced != 0) _wasDriver[id][replaced] = true;
+            if (word.replaces(driver)) _wasDriver[id][word.driver()] = true;
             word = word.afterReport(driver, item.outcome);
             slot.word = word;
             uint16 carrier = word.carrier();
             _extend(run, _owner(driver, carrier), Digests.structHash(item), DeliveryWord.unwrap(word));
-            uint256 facts = uint256(item.occurredAt) | uint256(item.outcome) << 32 | uint256(carrier) << 40;
-            emit Reported(id, driver, facts, item.evidenceHash);
+            emit Reported(id, driver, _facts(item, carrier), item.evidenceHash);
         }
         _endRun(run);
     }
@@ -59,11 +59,20 @@ abstract contract Reports is Deliveries, IReports {
         if (!word.admits(outcome)) return Reasons.TRANSITION;
         if (occurredAt > block.timestamp) return Reasons.FUTURE;
         if (occurredAt + REPORT_WITHIN < block.timestamp) return Reasons.TOO_OLD;
-        if (driver != word.driver()) {
-            if (driver == 0) return Reasons.DRIVER_REQUIRED;
-            if (_drivers[driver].carrier() != word.carrier()) return Reasons.NOT_YOUR_DRIVER;
-            if (outcome == CANCELLED) return Reasons.CANCELLATION_DRIVER;
+        if (outcome == CANCELLED) {
+            if (driver != 0) return Reasons.CANCELLATION_DRIVER;
+        } else if (driver != word.driver()) {
+            bool spent = word.replacements() == MOST_REPLACED;
+            if (driver == 0 && !spent) return Reasons.DRIVER_REQUIRED;
+            if (driver != 0 && _drivers[driver].carrier() != word.carrier()) return Reasons.NOT_YOUR_DRIVER;
+            if (driver != 0 && spent) return Reasons.TOO_MANY_DRIVERS;
         }
+        if (block.timestamp > uint256(word.promisedBy()) + REPORT_FOR) return Reasons.TOO_LATE;
         return Reasons.NONE;
+    }
+
+    function _facts(Report memory item, uint16 carrier) private view returns (uint256) {
+        return uint256(item.occurredAt) | uint256(item.outcome) << 32 | uint256(carrier) << 40
+            | uint256(uint160(msg.sender)) << 56;
     }
 }

@@ -20,8 +20,8 @@ export const TYPE_STRINGS = {
     'uint8 professionalism,uint8 accuracy,uint32 issues,bytes32 contentHash,uint8 revision)',
   KeyChange: 'KeyChange(bytes32 deliveryId,address newKey)',
   Note: 'Note(bytes32 deliveryId,uint32 driver,uint16 carrier,uint16 kind,bytes32 contentHash)',
-  DriverKey: 'DriverKey(uint32 driver,address key,uint32 nonce)',
-  DriverMove: 'DriverMove(uint32 driver,uint16 from,uint16 to,uint32 nonce)',
+  DriverKey: 'DriverKey(uint32 driver,address key,uint32 nonce,uint32 deadline)',
+  DriverMove: 'DriverMove(uint32 driver,uint16 from,uint16 to,uint32 nonce,uint32 deadline)',
   Receipt: 'Receipt(bytes32 feedbackDigest,uint32 recordBy)',
   ReadToken: 'ReadToken(bytes32 deliveryId,bytes32 tokenHash)',
 } as const;
@@ -97,14 +97,19 @@ export function canonicalJson(document: unknown): string {
   return text;
 }
 
-/** Returns the record head after an entry: keccak256(abi.encode(head, entryDigest, word, block number, block time)). */
+/**
+ * Returns the record head after an entry:
+ * keccak256(abi.encode(head, entryDigest, word, writer, block number, block time)).
+ */
 export function nextHead(
   head: string,
   entryDigest: string,
   slot: string,
+  writer: string,
   blockNumber: number,
   blockTime: number,
 ): Hex {
   const hashes = [head, entryDigest, slot].map((one) => fromHex(one, 32));
-  return keccak(concat(...hashes, toBytes(blockNumber, 32), toBytes(blockTime, 32)));
+  const sender = word('address', writer, 'writer');
+  return keccak(concat(...hashes, sender, toBytes(blockNumber, 32), toBytes(blockTime, 32)));
 }

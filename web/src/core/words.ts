@@ -13,6 +13,8 @@ export interface DeliveryWord {
   readonly carrier: number;
   /** The last report's outcome; 0 while only opened. */
   readonly lastOutcome: number;
+  /** How often the named driver was replaced, 0 to 3. */
+  readonly replacedDrivers: number;
   readonly taken: boolean;
   readonly rateable: boolean;
   readonly revision: number;
@@ -30,6 +32,7 @@ export function unpackDelivery(slot: string): DeliveryWord | null {
     promisedBy: Number(bits(192n, 32n)),
     carrier: Number(bits(224n, 16n)),
     lastOutcome: Number(state & 0x0fn) - 1,
+    replacedDrivers: Number((state >> 4n) & 3n),
     taken: (state & TAKEN) !== 0n,
     rateable: (state & RATEABLE) !== 0n,
     revision: Number(bits(248n, 8n)),

@@ -1,4 +1,4 @@
-/** `<dash-figures>`: every figure of a reputation with bounds and counts, in the policy's three variants. */
+/** `<dash-figures>`: every figure of a reputation with bounds and counts, in the policy's variants. */
 
 import { html, LitElement } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
@@ -8,7 +8,7 @@ import type { Words } from '../words/words.ts';
 import { amount, bounds, counted, scaleOf } from './figures.ts';
 import { shared } from './styles.ts';
 
-const VARIANTS = ['without_excluded', 'after_take_over'] as const;
+const VARIANTS = ['without_excluded', 'after_take_over', 'with_unaccepted'] as const;
 
 /** Properties: `words`, `reputation`. */
 @customElement('dash-figures')
@@ -21,6 +21,7 @@ export class DashFigures extends LitElement {
   override render() {
     const t = this.words.t.bind(this.words);
     const { figures, variants } = this.reputation;
+    const shown = VARIANTS.filter((one) => variants[one] !== undefined);
     return html`<div class="scroll" role="group" tabindex="0" aria-label=${t('figures.title')}>
       <table>
         <caption>
@@ -30,7 +31,7 @@ export class DashFigures extends LitElement {
           <tr>
             <th scope="col">${t('figures.figure')}</th>
             <th scope="col" class="number">${t('figures.all')}</th>
-            ${VARIANTS.map((one) => html`<th scope="col" class="number">${t(`figures.${one}`)}</th>`)}
+            ${shown.map((one) => html`<th scope="col" class="number">${t(`figures.${one}`)}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -38,7 +39,7 @@ export class DashFigures extends LitElement {
             ([name, figure]) => html`<tr>
               <th scope="row">${t(`figure.${name}`)}</th>
               <td class="number">${this.#figure(name, figure)}</td>
-              ${VARIANTS.map((one) => html`<td class="number">${this.#figure(name, variants[one]?.[name])}</td>`)}
+              ${shown.map((one) => html`<td class="number">${this.#figure(name, variants[one]?.[name])}</td>`)}
             </tr>`,
           )}
         </tbody>

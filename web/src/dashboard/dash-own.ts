@@ -4,7 +4,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import '../look/d-standing.ts';
 import { controls } from '../look/controls.ts';
-import type { Reputation } from '../service/models.ts';
+import type { Reputation, Share } from '../service/models.ts';
 import { DRIVER_CELLS, figureCell } from './driver-cells.ts';
 import type { Live } from './live.ts';
 import { Load } from './load.ts';
@@ -13,12 +13,9 @@ import { shared } from './styles.ts';
 
 type Role = 'carrier' | 'shipper';
 
-interface Share {
-  readonly part: number;
-  readonly whole: number;
-  readonly share: number | null;
-}
-type Own = Reputation & { readonly unnamed?: Share | null };
+/** In this order; a role has some of them. */
+const SHARES = ['unnamed', 'returned', 'refused', 'delivered_after_cancellation', 'largest_shipper'] as const;
+type ShareName = (typeof SHARES)[number];
 
 /**
  * Properties: `session`, `live`, `asOf`. Shows nothing for a member that neither ships nor carries. Event `settled`, once
@@ -29,7 +26,7 @@ export class DashOwn extends LitElement {
   @property({ attribute: false }) session!: Session;
   @property({ attribute: false }) live!: Live;
   @property({ attribute: false }) asOf: string | null = null;
-  readonly #own = new Load<ReadonlyMap<Role, Own>>(this, (signal) => this.#read(signal));
+  readonly #own = new Load<ReadonlyMap<Role, Reputation>>(this, (signal) => this.#read(signal));
 
   #settled = false;
 
@@ -91,7 +88,7 @@ export class DashOwn extends LitElement {
     this.dispatchEvent(new Event('settled'));
   }
 
-  #card(role: Role, own: Own): TemplateResult {
+  #card(role: Role, own: Reputation): TemplateResult {
     const words = this.session.words;
     const t = words.t.bind(words);
     const { figures, counts } = own;
@@ -107,12 +104,15 @@ export class DashOwn extends LitElement {
         ${fact(t('column.response'), DRIVER_CELLS.response(words, own))}
         ${fact(t('column.issues'), DRIVER_CELLS.issues(words, own))}
         ${figures.silent === undefined ? nothing : fact(t('own.silent'), this.#silent(own))}
-        ${own.unnamed ? fact(t('own.unnamed'), this.#unnamed(own.unnamed)) : nothing}
+        ${SHARES.map((name) => {
+          const share = own.shares[name];
+          return share === undefined ? nothing : fact(t(`own.${name}`), this.#share(name, share));
+        })}
       </dl>
     </section>`;
   }
 
-  #silent(own: Own): TemplateResult {
+  #silent(own: Reputation): TemplateResult {
     const words = this.session.words;
     const { silent = 0, due = 0 } = own.counts;
     if (due === 0) return html`<span class="soft">${words.t('own.silent.none')}</span>`;
@@ -121,22 +121,25 @@ export class DashOwn extends LitElement {
       >`;
   }
 
-  #unnamed(share: Share): TemplateResult {
+  #share(name: ShareName, share: Share): TemplateResult {
     const words = this.session.words;
-    if (share.whole === 0) return html`<span class="soft">${words.t('own.unnamed.none')}</span>`;
+    const of = name === 'unnamed' ? 'stops' : name === 'largest_shipper' ? 'ratings' : 'openings';
+    if (share.whole === 0) return html`<span class="soft">${words.t(`own.share.none.${of}`)}</span>`;
     return html`<span class="value">${share.share === null ? '—' : words.percent(share.share / 1e6, 1)}</span
-      ><span class="under">${words.t('own.unnamed.of', { part: share.part, whole: share.whole })}</span>`;
+      ><span class="under"
+        >${words.t(`own.share.of.${of}`, { part: share.part, whole: share.whole })}</span
+      >`;
   }
 
   get #roles(): readonly Role[] {
     return (['carrier', 'shipper'] as const).filter((role) => this.session.is(role));
   }
 
-  async #read(signal: AbortSignal): Promise<ReadonlyMap<Role, Own>> {
+  async #read(signal: AbortSignal): Promise<ReadonlyMap<Role, Reputation>> {
     const found = this.#roles.map(
-      async (role): Promise<[Role, Own]> => [
+      async (role): Promise<[Role, Reputation]> => [
         role,
-        await this.session.get<Own>(
+        await this.session.get<Reputation>(
           `/v1/${role}s/${this.session.me.member}/reputation`,
           { as_of: this.asOf },
           signal,

@@ -20,6 +20,10 @@ export interface Entry {
   readonly shipper: number | null;
   readonly carrier: number | null;
   readonly driver: number;
+  /** Who sent it. */
+  readonly writer: Hex;
+  /** A report whose driver had left the carrier: policies count it as if it named nobody. */
+  readonly former_driver: boolean;
   /** The item's own fields, by kind: see `shown_item` of the API. */
   readonly item: Readonly<Record<string, unknown>>;
   readonly word: Hex;
@@ -151,6 +155,16 @@ export interface Reputation {
   readonly figures: Readonly<Record<string, Figure>>;
   readonly variants: Readonly<Record<string, Readonly<Record<string, Figure>>>>;
   readonly counts: Readonly<Record<string, number>>;
+  readonly shares: Readonly<Record<string, Share>>;
+  /** The shipper that `shares.largest_shipper` is about. */
+  readonly largest_shipper: number | null;
+}
+
+/** A plain share; `share` in millionths, null where the whole is nothing. */
+export interface Share {
+  readonly part: number;
+  readonly whole: number;
+  readonly share: number | null;
 }
 
 export interface Week {

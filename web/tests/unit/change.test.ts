@@ -90,8 +90,9 @@ function standingBy(overall: Figure, conduct: Figure): Standing {
 
 function reputation(one: Case): Reputation {
   const { figures, standing, reasons } = one;
+  const none = { shares: {}, largest_shipper: null };
   const when = { as_of: '2026-11-22T00:00:00Z', day: '2026-11-22', block: null };
-  return { policy: 1, ...when, standing, reasons, figures, variants: {}, counts: {} };
+  return { policy: 1, ...when, standing, reasons, figures, variants: {}, counts: {}, ...none };
 }
 
 test('the exact figures here are the vectors’ own', () => {

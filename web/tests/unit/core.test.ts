@@ -115,6 +115,7 @@ interface Step {
   head: Hex;
   entryDigest: Hex;
   word: Hex;
+  writer: Hex;
   blockNumber: number;
   blockTime: number;
   next: Hex;
@@ -122,5 +123,7 @@ interface Step {
 
 test('record heads follow the shared vectors', () => {
   for (const one of vectors<Step[]>('heads'))
-    expect(nextHead(one.head, one.entryDigest, one.word, one.blockNumber, one.blockTime)).toBe(one.next);
+    expect(nextHead(one.head, one.entryDigest, one.word, one.writer, one.blockNumber, one.blockTime)).toBe(
+      one.next,
+    );
 });

@@ -66,6 +66,8 @@ function driver(standing: Standing): DriverRow {
       figures: { overall: figure },
       variants: {},
       counts: { feedback: 14, kept: 12, broken: 1, issue_0: 7 },
+      shares: {},
+      largest_shipper: null,
     },
   };
 }

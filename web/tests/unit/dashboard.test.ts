@@ -34,6 +34,8 @@ function reputation(standing: Standing, mean: number, count: number, counts = {}
     figures,
     variants: {},
     counts,
+    shares: {},
+    largest_shipper: null,
   };
 }
 
@@ -128,6 +130,8 @@ function entry(block: number, log_index: number, more: Partial<FeedbackEntry> = 
     shipper: 1,
     carrier: 2,
     driver: 3,
+    writer: '0x03',
+    former_driver: false,
     item: item({ overall: 1 }) as unknown as Record<string, unknown>,
     word: '0x00',
     head_of: { driver: 3 },

@@ -98,6 +98,8 @@ def upgrade() -> None:
         sa.Column("kept", sa.Integer(), nullable=False),
         sa.Column("broken", sa.Integer(), nullable=False),
         sa.Column("feedback", sa.Integer(), nullable=False),
+        sa.Column("comments", sa.Integer(), nullable=False),
+        sa.Column("retracted", sa.Integer(), nullable=False),
         sa.Column("beyond", sa.Integer(), nullable=False),
         sa.Column("conduct", sa.Integer(), nullable=False),
         sa.Column("overall_1", sa.Integer(), nullable=False),
@@ -165,7 +167,12 @@ def upgrade() -> None:
         sa.Column("promised_by", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("was_drivers", sa.LargeBinary(), nullable=False),
+        sa.Column("accepted_at", sa.BigInteger(), nullable=True),
         sa.Column("first_report_at", sa.BigInteger(), nullable=True),
+        sa.Column("released_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended", sa.SmallInteger(), nullable=False),
+        sa.Column("ended_block", sa.BigInteger(), nullable=True),
+        sa.Column("revived_block", sa.BigInteger(), nullable=True),
         sa.Column("last_block", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_deliveries_ledger_id_ledgers")),
         sa.PrimaryKeyConstraint("ledger_id", "delivery_id", name=op.f("pk_deliveries")),
@@ -176,6 +183,21 @@ def upgrade() -> None:
             ["ledger_id", "carrier", "promised_by"],
             unique=False,
         )
+        batch_op.create_index(
+            batch_op.f("ix_deliveries_ledger_id_carrier_opened_at"),
+            ["ledger_id", "carrier", "opened_at"],
+            unique=False,
+        )
+
+    op.create_table(
+        "departures",
+        sa.Column("ledger_id", sa.Integer(), nullable=False),
+        sa.Column("driver", sa.BigInteger(), nullable=False),
+        sa.Column("carrier", sa.Integer(), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_departures_ledger_id_ledgers")),
+        sa.PrimaryKeyConstraint("ledger_id", "driver", "carrier", name=op.f("pk_departures")),
+    )
 
     op.create_table(
         "documents",
@@ -217,6 +239,8 @@ def upgrade() -> None:
         sa.Column("shipper", sa.Integer(), nullable=False),
         sa.Column("carrier", sa.Integer(), nullable=False),
         sa.Column("driver", sa.BigInteger(), nullable=False),
+        sa.Column("writer", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("former_driver", sa.Boolean(), nullable=False),
         sa.Column("item", sa.LargeBinary(), nullable=False),
         sa.Column("word", sa.LargeBinary(length=32), nullable=False),
         sa.Column("head_carrier", sa.Integer(), nullable=False),
@@ -313,6 +337,10 @@ def upgrade() -> None:
         sa.Column("member", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("roles", sa.SmallInteger(), nullable=False),
+        sa.Column("owner", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("offered_owner", sa.LargeBinary(length=20), nullable=True),
+        sa.Column("recovery_owner", sa.LargeBinary(length=20), nullable=True),
+        sa.Column("recovery_from", sa.BigInteger(), nullable=True),
         sa.Column("head", sa.LargeBinary(length=32), nullable=False),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_members_ledger_id_ledgers")),
         sa.PrimaryKeyConstraint("ledger_id", "member", name=op.f("pk_members")),
@@ -349,9 +377,13 @@ def upgrade() -> None:
         sa.Column("shipper", sa.Integer(), nullable=False),
         sa.Column("carrier", sa.Integer(), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("basis", sa.SmallInteger(), nullable=False),
         sa.Column("promise", sa.SmallInteger(), nullable=False),
         sa.Column("excluded", sa.Boolean(), nullable=False),
         sa.Column("after_take_over", sa.Boolean(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("comment", sa.Boolean(), nullable=False),
+        sa.Column("retracted", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.SmallInteger(), nullable=False),
         sa.Column("overall", sa.SmallInteger(), nullable=False),
         sa.Column("timeliness", sa.SmallInteger(), nullable=False),
@@ -458,7 +490,9 @@ def downgrade() -> None:
 
     op.drop_table("drivers")
     op.drop_table("documents")
+    op.drop_table("departures")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_deliveries_ledger_id_carrier_opened_at"))
         batch_op.drop_index(batch_op.f("ix_deliveries_ledger_id_carrier_promised_by"))
 
     op.drop_table("deliveries")

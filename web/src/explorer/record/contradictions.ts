@@ -55,7 +55,8 @@ function delivery(entry: Entry, same: Same): void {
     same('item.recipient_key', lower(item.recipient_key), 'word.recipientKey', word?.recipientKey);
     same('item.promised_by', unixSeconds(item.promised_by), 'word.promisedBy', word?.promisedBy);
   } else if (kind === 'report') {
-    same('item.driver', item.driver, 'word.driver', word?.driver);
+    // A report that names nobody keeps the driver who was named.
+    if (item.driver !== 0) same('item.driver', item.driver, 'word.driver', word?.driver);
     same('item.outcome', outcomeNumber(item.outcome), 'word.state', word?.lastOutcome);
   } else if (kind === 'feedback') {
     same('item.revision', item.revision, 'word.revision', word?.revision);

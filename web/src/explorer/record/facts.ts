@@ -34,7 +34,7 @@ function itemFacts(entry: Entry): Fact[] {
       return { name, value: text, href: pathOf.driver(Number(value)) };
     if (/carrier$/.test(name) && Number(value) > 0)
       return { name, value: text, href: pathOf.member(Number(value)) };
-    if (name === 'promised_by' || name === 'occurred_at') return timed(name, text);
+    if (['promised_by', 'occurred_at', 'deadline'].includes(name)) return timed(name, text);
     return { name, value: text };
   });
 }
@@ -64,6 +64,7 @@ function wordFacts(entry: Entry): Fact[] {
   const outcome = OUTCOMES[word.lastOutcome - 1];
   const state = [
     outcome === undefined ? 'opened' : `last outcome ${word.lastOutcome}: ${outcome}`,
+    word.replacedDrivers > 0 ? `${word.replacedDrivers} replaced` : '',
     word.taken ? 'TAKEN' : '',
     word.rateable ? 'RATEABLE' : '',
   ];
@@ -103,6 +104,8 @@ function placeFacts(entry: Entry): Fact[] {
     entry.driver === 0
       ? { name: 'driver', value: '0' }
       : { name: 'driver', value: String(entry.driver), href: pathOf.driver(entry.driver) },
+    { name: 'writer', value: entry.writer },
+    { name: 'former_driver', value: entry.former_driver ? 'yes' : 'no' },
     { name: 'block', value: String(entry.block), href: pathOf.block(entry.block) },
     { name: 'log_index', value: String(entry.log_index) },
     timed('time', entry.time),

@@ -1,8 +1,8 @@
 /**
  * A record head recomputed from its entries, one by one: what the contract did, done again.
  *
- * head' = keccak256(abi.encode(head, entryDigest, word, block number, block time)), from zero; entryDigest is the
- * entry's EIP-712 struct hash. A transaction's hash and a log's index are where an entry is found; no head binds them.
+ * head' = keccak256(abi.encode(head, entryDigest, word, writer, block number, block time)), from zero; entryDigest is
+ * the entry's EIP-712 struct hash. A transaction's hash and a log's index are where an entry is found; no head binds them.
  */
 
 import { type Fields, nextHead, type StructName, structHash } from '../../core/digests.ts';
@@ -82,6 +82,7 @@ export function structOf(entry: Entry): { readonly struct: StructName; readonly 
         from: item.from_carrier,
         to: item.to_carrier,
         nonce: item.nonce,
+        deadline: unixSeconds(item.deadline),
       });
     default:
       throw new RangeError(`no such kind of entry: ${String(entry.kind)}`);
@@ -102,7 +103,8 @@ export function entryDigest(entry: Entry): Hex {
 
 /** Returns the head that an entry makes of the one before it; throws RangeError for values no entry can have. */
 export function headAfter(head: string, entry: Entry): Hex {
-  return nextHead(head, entryDigest(entry), entry.word, entry.block, unixSeconds(entry.time));
+  const time = unixSeconds(entry.time);
+  return nextHead(head, entryDigest(entry), entry.word, entry.writer, entry.block, time);
 }
 
 /** Takes a head's entries in chain order, from the first. */

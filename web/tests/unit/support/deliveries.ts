@@ -52,6 +52,8 @@ export function entry(
     shipper: 1,
     carrier: 2,
     driver: 0,
+    writer: '0x03',
+    former_driver: false,
     item,
     word: HASH,
     head_of: {},
