@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 import orjson
 import uvicorn
 from coincurve import PublicKey
-from intake import DRIVER, START, Delivered  # the benchmark beside this one
+from intake import DRIVER, Delivered  # the benchmark beside this one
 
 from api.app import create_app
 from api.settings import Settings
@@ -53,7 +53,7 @@ async def _prepare(chain: Delivered, settings: Settings) -> None:
     await migrate(store)
     async with store.write() as connection:
         ledger_id = await register_ledger(connection, chain.identity)
-    follower = Follower(store, chain, chain, ledger_id, lambda: START)
+    follower = Follower(store, chain, chain, ledger_id, time.time)
     while await follower.step():
         pass
     await store.close()
@@ -138,7 +138,9 @@ async def measure(items: int, connections: int) -> dict[str, float]:
         create_keystore(keystore, "benchmark", work=LIGHT)
         password.write_text("benchmark")
         database = f"sqlite+aiosqlite:///{Path(directory, 'benchmark.db')}"
-        settings = Settings(database, chain.identity, keccak256(b"sealing"), keystore, password)
+        settings = Settings(
+            database, chain.identity, keccak256(b"sealing"), keystore, password, ready_silence_seconds=3600
+        )
         await _prepare(chain, settings)
         bodies, recovering = _signed(chain, deliveries, key)
         with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:

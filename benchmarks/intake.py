@@ -42,6 +42,7 @@ from chain_client.domain.records import (
     Report,
 )
 from chain_client.domain.signatures import address_of, sign
+from chain_client.health import Limits
 from chain_client.indexer.follower import Follower
 from chain_client.intake import FeedbackRequest, Intake, PreparedFeedback, Refusal
 from chain_client.outbox.signer import LocalSigner
@@ -50,6 +51,7 @@ from chain_client.store import LedgerId, Store, migrate, open_store, register_le
 
 SHIPPER, CARRIER, DRIVER = MemberNumber(1), MemberNumber(2), DriverNumber(1)
 START = 1_700_000_000
+_LIMITS = Limits(silence_seconds=3600)
 
 
 class _Deployed:
@@ -179,7 +181,7 @@ async def measure(items: int, call: int, content: bool, rounds: int) -> dict[str
         await migrate(store)
         ledger_id = await _index(store, chain)
         relay = LocalSigner(keccak256(b"relay"))
-        intake = Intake(ledger_id, chain.identity, relay, keccak256(b"sealing"), 600)
+        intake = Intake(ledger_id, chain.identity, relay, keccak256(b"sealing"), 600, _LIMITS)
         recovered, accepted = [], []
         for round_ in range(rounds):
             these = deliveries[round_ * items : (round_ + 1) * items]

@@ -11,7 +11,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from rich.text import Text
 
 from chain_client.bindings import admin
 from chain_client.bindings.ledger import Ledger
+from chain_client.domain.causes import Cause
 from chain_client.domain.errors import Broken, InvalidInput, Unavailable
 from chain_client.domain.ids import to_hex
 from chain_client.rpc.node import Node
@@ -33,6 +34,10 @@ from scripts.output import Output
 
 HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 60.0
+_PASSING: Final = frozenset(
+    {Cause.INDEX_EMPTY, Cause.INDEX_BEHIND, Cause.WORKER_SILENT, Cause.NODE_UNAVAILABLE, Cause.OVERDUE}
+)
+"""What keeps a service that starts from being ready for a moment. Anything else needs it up, for the commands that cure it."""
 
 
 class PortTaken(Unavailable):
@@ -143,7 +148,7 @@ async def _bring_up(
         await tree.start("worker", ["worker", "--data", str(directory.path)])
         await tree.start("api", ["api", "--data", str(directory.path)])
         async with Api(network.api) as api:
-            await _until_ready(api)
+            await _until_ready(api, output.warn)
     if options.sample:
         async with open_network(directory) as net:
             await sample.run(net, output)
@@ -207,16 +212,23 @@ async def _ensure_ledger(directory: DataDirectory, network: Network, node: Node)
     return deployed
 
 
-async def _until_ready(api: Api) -> None:
+async def _until_ready(api: Api, say: Callable[[str], None]) -> None:
+    """Wait until the service is ready, or until what keeps it from it is for the operator to cure, while it runs."""
     deadline = time.monotonic() + _START_SECONDS
     while True:
-        try:
-            await api.get("/readyz")
-            return
-        except Unavailable as error:
-            if time.monotonic() > deadline:
-                raise NotReady(f"The API is not ready after {_START_SECONDS:.0f} s: {error}") from error
-            await asyncio.sleep(0.05)
+        why = "it does not answer"
+        with contextlib.suppress(Unavailable):
+            status = await api.get("/v1/status")
+            stops = [*status["reading"], *status["writing"]]
+            if not stops:
+                return
+            why = status["not_ready_because"]
+            if all(one["cause"] not in _PASSING for one in stops):
+                say(f"up, but not ready: {why}")
+                return
+        if time.monotonic() > deadline:
+            raise NotReady(f"The API is not ready after {_START_SECONDS:.0f} s: {why}")
+        await asyncio.sleep(0.05)
 
 
 async def _announce(directory: DataDirectory, network: Network, output: Output) -> None:

@@ -42,12 +42,13 @@ async def until_settled(api: Api, *, patience: float = PATIENCE) -> None:
 
 
 def _why(status: dict[str, Any]) -> str:
-    halted = [
-        f"The lane of member {one['member']} is halted: {one['halted']}"
+    stopped = [
+        f"Lane of member {one['member']}: {one['stopped']['detail']} {one['stopped']['remedy']}"
         for one in status["lanes"]
-        if one["halted"]
+        if one["stopped"]
     ]
-    return " ".join(halted) or "Is the worker running? See the logs in the data directory."
+    said = " ".join([status["not_ready_because"] or "", *stopped]).strip()
+    return said or "Is the worker running? See logs/worker.log in the data directory, and `doorstep status`."
 
 
 async def until_indexed(api: Api, node: Node, *, patience: float = PATIENCE) -> None:
@@ -68,7 +69,9 @@ async def until_time(api: Api, moment: int, slack: int, *, patience: float = PAT
     deadline = time.monotonic() + patience
     while not at_time(await api.get("/v1/status"), moment, slack):
         if time.monotonic() > deadline:
-            raise Stuck(f"The API does not see the chain's clock at {iso(moment)}. Is the worker running?")
+            raise Stuck(
+                f"The API does not see the chain's clock at {iso(moment)}. Is the worker running? `doorstep status` says."
+            )
         await asyncio.sleep(_POLL)
 
 

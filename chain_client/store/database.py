@@ -20,6 +20,8 @@ from chain_client.domain.errors import InvalidInput
 from chain_client.store.failures import FAILURES, DatabaseCause, DatabaseUnavailable, as_unavailable
 
 _BUSY_SECONDS = 30
+_PROBE_MILLISECONDS = 2000
+"""How long the question whether the database can store waits for another writer."""
 
 
 class Store:
@@ -76,13 +78,12 @@ class Store:
         It costs a commit, so call it where something points to a failure, not on every request.
         """
         try:
-            async with self.write() as connection:
+            async with self._connection() as connection:
                 if self._engine.dialect.name == "sqlite":
-                    # Written back as it is: the page goes to the disk all the same, which a row would not.
-                    version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
-                    await connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+                    await _rewrite_version(connection)
                 else:
                     await connection.exec_driver_sql("SELECT pg_current_xact_id()")
+                    await connection.commit()
         except DatabaseUnavailable as error:
             return error
         return None
@@ -132,6 +133,22 @@ class Store:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+async def _rewrite_version(connection: AsyncConnection) -> None:
+    """Write the database's version back as it is: its page goes to the disk all the same, which a row would not."""
+    await connection.exec_driver_sql(f"PRAGMA busy_timeout = {_PROBE_MILLISECONDS}")
+    try:
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+            await connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+            await connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            await connection.rollback()  # which SQLite may have done by itself
+            raise
+    finally:
+        await connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
 
 
 def _identity(file: str) -> tuple[int, int] | None:
