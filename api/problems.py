@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from chain_client.domain.errors import (
@@ -188,6 +189,11 @@ async def _on_invalid_parameters(request: Request, error: Exception) -> Response
     return answer(Problem(422, InvalidInput.code, detail, errors=errors), request.url.path)
 
 
+async def _on_client_gone(request: Request, error: Exception) -> Response:
+    # Nobody reads this answer; without it every client that leaves half a body would be logged as a fault of the service.
+    return answer(Problem(400, "bad-request", "The connection ended before the body did."), request.url.path)
+
+
 async def _on_anything_else(request: Request, error: Exception) -> Response:
     return answer(
         Problem(
@@ -206,6 +212,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DoorstepError, _on_doorstep_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_parameters)
+    app.add_exception_handler(ClientDisconnect, _on_client_gone)
     app.add_exception_handler(Exception, _on_anything_else)
 
 

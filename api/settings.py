@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, Self
 
@@ -54,7 +55,11 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call; none by default."""
     max_connections: int = 2000
-    """Open connections at a time, streams with them; what goes beyond is answered 503."""
+    """Open connections at a time, streams with them; beyond it one without a request is closed, else the new one gets 503."""
+    connections_per_address: int = 500
+    """Open connections of one IPv4 address, or one IPv6 network of 64 bits; what goes beyond is answered 429."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks of proxies in front, whose X-Forwarded-For names the caller; none by default."""
     max_streams: int = 1000
     """Open `/v1/stream`s at a time; three quarters of them at most for callers without key or token."""
     own_process: bool = True
@@ -99,6 +104,11 @@ class Settings:
             ready_lag_blocks=env.number("READY_LAG_BLOCKS", 5, least=0),
             ready_silence_seconds=env.number("READY_SILENCE_SECONDS", 60, least=1),
             max_connections=env.number("MAX_CONNECTIONS", 2000, least=1),
+            connections_per_address=env.number("CONNECTIONS_PER_ADDRESS", 500, least=1),
+            trusted_proxies=tuple(
+                parse_network(one, PREFIX + "TRUSTED_PROXIES")
+                for one in env.text("TRUSTED_PROXIES", "").split()
+            ),
             max_streams=env.number("MAX_STREAMS", 1000, least=1),
             cors_origins=tuple(
                 parse_origin(one, PREFIX + "CORS_ORIGINS") for one in env.text("CORS_ORIGINS", "").split()
@@ -146,6 +156,17 @@ def parse_origin(text: str, field: str) -> str:
         raise InvalidInput(
             field, f"{text!r} is no origin: write it as https://shop.example, in small letters, no path"
         )
+    return text
+
+
+def parse_network(text: str, field: str) -> str:
+    """Return an IP address or network as it was written; InvalidInput for anything else, `*` with it."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError as error:
+        raise InvalidInput(
+            field, f"{text!r} is no IP address or network: write 10.0.0.7, 10.0.0.0/8 or fd00::/8"
+        ) from error
     return text
 
 

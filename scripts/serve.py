@@ -11,7 +11,7 @@ from typing import Final
 import uvicorn
 
 from api.app import create_app
-from api.server import Server
+from api.server import Server, configure, limits_of
 from api.settings import Settings
 from scripts.datadir import RELAY, DataDirectory
 
@@ -56,10 +56,7 @@ def serve(directory: Path | None, port: int | None, *, public: bool | None) -> N
         )
     _allow_files(settings.max_connections + _OTHER_FILES)
     app = create_app(settings)
-    config = uvicorn.Config(
-        app, host=HOST, port=port, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=5, limit_concurrency=settings.max_connections,
-    )  # fmt: skip
+    config = configure(app, limits_of(settings), host=HOST, port=port, timeout_graceful_shutdown=5)
     server = Server(config, app)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[_listener(config)])

@@ -7,18 +7,18 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from fastapi import FastAPI
 
-from api.server import Server
+from api.http_protocol import Limits
+from api.server import Server, configure
 
 
 @asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
+async def serving(app: FastAPI, limits: Limits = Limits()) -> AsyncIterator[str]:  # noqa: B008
     """Serve the app on a free port of 127.0.0.1 and give its URL; its lifespan begins and ends with the block."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="warning", lifespan="on")
+        config = configure(app, limits, lifespan="on")
         server = Server(config, app)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         async with asyncio.timeout(20):
