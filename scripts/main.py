@@ -95,6 +95,9 @@ def devnet(
     no_sync: Annotated[
         bool, typer.Option("--no-sync", help="Do not flush each block: faster, no power-loss safety.")
     ] = False,
+    call_timeout: Annotated[
+        float, typer.Option(help="Seconds that a call or an estimate may take.", min=0.001)
+    ] = 5.0,
     json: Json = False,
     child: Child = False,
 ) -> None:
@@ -122,6 +125,7 @@ def devnet(
         genesis_time=began,
         allow=tuple(allow) if allow else None,
         sync=not no_sync,
+        call_timeout=call_timeout,
     )
     command.run(config, ready)
 

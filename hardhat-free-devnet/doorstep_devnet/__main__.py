@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from .config import DEFAULT_CHAIN_ID, HOST, DevnetConfig
+from .config import CALL_TIMEOUT, DEFAULT_CHAIN_ID, HOST, DevnetConfig
 from .errors import StartError
 from .server import serve
 
@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         block_time=given.block_time,
         genesis_time=given.genesis_time,
         allow=tuple(given.allow) if given.allow is not None else None,
+        call_timeout=given.call_timeout,
         sync=not given.no_sync,
     )
     try:
@@ -57,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
         action="extend",
         metavar="ADDRESS",
         help="take transactions from these senders only",
+    )
+    parser.add_argument(
+        "--call-timeout",
+        type=float,
+        default=CALL_TIMEOUT,
+        help=f"seconds that a call or an estimate may take (default {CALL_TIMEOUT:g})",
     )
     parser.add_argument(
         "--no-sync", action="store_true", help="do not flush each block: faster, no power-loss safety"

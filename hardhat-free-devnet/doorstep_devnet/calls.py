@@ -55,6 +55,7 @@ class Call:
     value: int
     data: bytes
     access_list: tuple[tuple[bytes, tuple[int, ...]], ...]
+    chain_id: int | None = None
     type_id: int = 2
     nonce: int = 0
 
@@ -103,6 +104,7 @@ def read_call(request: object) -> Call:
         value=_number(request, "value"),
         data=b"" if body is None else read_data(body, "data"),
         access_list=_access_list(request.get("accessList")),
+        chain_id=None if request.get("chainId") is None else _number(request, "chainId"),
     )
 
 
@@ -132,6 +134,8 @@ def run(
 
     `computation_class` runs every frame, so that a subclass can observe the execution.
     """
+    if call.chain_id not in (None, place.chain_id):
+        raise ServerError(f"chainId does not match node's (have={call.chain_id}, want={place.chain_id})")
     state = open_state(StateDB(view), place.header, place.ancestors(), place.chain_id, place.state_root)
     state.computation_class = computation_class
     place.prepare(state)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 DEFAULT_CHAIN_ID = 20260
 HOST = "127.0.0.1"
+CALL_TIMEOUT = 5.0
 
 BLOCK_GAS_LIMIT = 120_000_000
 """The gas limit every block header carries."""
@@ -30,6 +31,7 @@ class DevnetConfig:
     genesis_time: Unix seconds of the first block; the clock starts there. None takes the stored chain's, or the
         machine's time for a new one; another one than stored refuses to start.
     allow: addresses (0x and 40 digits) whose transactions are taken; None takes anyone's.
+    call_timeout: seconds that a call or an estimate may take.
     sync: flush to the disk at every block. False survives a killed process, not a lost power supply.
     """
 
@@ -39,6 +41,7 @@ class DevnetConfig:
     block_time: float | None = None
     genesis_time: int | None = None
     allow: tuple[str, ...] | None = None
+    call_timeout: float = CALL_TIMEOUT
     sync: bool = True
 
     @property

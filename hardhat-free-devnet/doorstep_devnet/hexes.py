@@ -70,6 +70,8 @@ def read_hash(value: object, what: str) -> bytes:
 
 def read_slot(value: object, what: str) -> int:
     """A storage slot: a quantity, or data of up to 32 bytes, as clients send either."""
+    if isinstance(value, str) and len(value) > 66:
+        raise InvalidParams(f"{what}: a slot has at most 32 bytes, got {value!r:.80}")
     if isinstance(value, str) and len(value) == 66:
         return int.from_bytes(read_data(value, what, length=32), "big")
     return read_quantity(value, what)

@@ -16,6 +16,7 @@ from eth.exceptions import FullStack, Halt, InsufficientStack, InvalidJumpDestin
 from eth.vm import opcode_values as values
 from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.logic.invalid import InvalidOpcode
+from eth_typing import Address
 
 Instruction = Callable[[Any], None]
 
@@ -209,9 +210,32 @@ INSTRUCTIONS = _table()
 """What each byte of a program does, by its value."""
 
 
+_MODEXP = Address((5).to_bytes(20, "big"))
+
+
+def _modexp(computation: Any) -> ComputationAPI:
+    """0x05 as EIP-198 has it: py-evm takes anything to the power of 0 as 0 where the base is empty; it is 1."""
+    done: ComputationAPI = PragueComputation.get_precompiles()[_MODEXP](computation)
+    payload = bytes(computation.msg.data)
+    base, exponent, modulus = (
+        int.from_bytes(payload[at : at + 32].ljust(32, b"\0"), "big") for at in (0, 32, 64)
+    )
+    if base == 0 and modulus and not any(payload[96 : 96 + exponent]):
+        is_one = (
+            int.from_bytes(payload[96 + exponent : 96 + exponent + modulus].ljust(modulus, b"\0"), "big") == 1
+        )
+        divides = not any(payload[96 + exponent : 96 + exponent + modulus])
+        computation.output = (0 if is_one or divides else 1).to_bytes(modulus, "big")
+    return done
+
+
+_PRECOMPILES = {**PragueComputation.get_precompiles(), _MODEXP: _modexp}
+
+
 class Computation(PragueComputation):
     """A Prague computation that runs on the instructions above; a subclass may replace some of them."""
 
+    _precompiles = _PRECOMPILES
     instructions: ClassVar[tuple[Instruction, ...]] = INSTRUCTIONS
 
     @classmethod

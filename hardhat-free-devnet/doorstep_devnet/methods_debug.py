@@ -28,7 +28,7 @@ class DebugMethods:
 
     def table(self) -> dict[str, Method]:
         """Return the methods by name."""
-        return methods(Runs.READER, [("debug_traceTransaction", self.trace_transaction)])
+        return methods(Runs.LONG, [("debug_traceTransaction", self.trace_transaction)])
 
     def trace_transaction(self, view: ChainView, tx_hash: object, config: object = None) -> Any:
         """Return the trace of a mined transaction.

@@ -43,10 +43,10 @@ class StateMethods:
             ("eth_call", self.call),
             ("eth_estimateGas", self.estimate_gas),
             ("eth_createAccessList", self.access_list),
-            ("eth_getProof", self.proof),
         ]
         count = methods(Runs.VIEW, [("eth_getTransactionCount", self.transaction_count)])
-        return methods(Runs.BLOCK, small) | methods(Runs.READER, large) | count
+        proof = methods(Runs.READER, [("eth_getProof", self.proof)])
+        return methods(Runs.BLOCK, small) | methods(Runs.CALL, large) | proof | count
 
     def balance(self, view: ChainView, address: object, block: object = None) -> str:
         """Always zero on a chain without fees, unless something could be sent: there is nothing to send."""

@@ -17,11 +17,12 @@ from .clock import CLOCK_KEY, Clock, ClockState
 from .config import DEFAULT_CHAIN_ID, DevnetConfig
 from .dir_lock import DirLock
 from .engine import genesis_data
-from .errors import InvalidParams, StartError
+from .errors import InvalidParams, ServerError, StartError
 from .events import Events
 from .evm import StateDB, decode_header, open_state
 from .hashing import use_fast_keccak
 from .hexes import read_address
+from .interrupt import Interrupted, Interruptible
 from .lmdb_env import LmdbEnv
 from .miner import Miner
 from .pending import PendingBlocks
@@ -30,6 +31,8 @@ from .views import block_timestamp
 
 GENESIS_KEY = b"genesis"
 SECOND = 1_000_000_000
+READERS = 2
+CALLERS = 4
 
 T = TypeVar("T")
 
@@ -79,20 +82,52 @@ class Node:
             on_block=self.events.publish_block,
         )
         self.pending = PendingBlocks(self.pool, self.clock, self.chain_id)
-        self._reader = ThreadPoolExecutor(1, "devnet-reader")
+        self._readers = ThreadPoolExecutor(READERS, "devnet-reader")
+        self._callers = ThreadPoolExecutor(CALLERS, "devnet-caller")
+        self._call_timeout = config.call_timeout
+        self._jobs: set[Interruptible] = set()
 
     async def run(self) -> None:
         """Make blocks until cancelled."""
         await self.miner.run()
 
     async def in_reader(self, work: Callable[[ChainView], T]) -> T:
-        """Run a long read on one consistent view, off the event loop."""
+        """Run a read on one consistent view, off the event loop; it ends when the caller is cancelled."""
+        return await self._in_thread(self._readers, work, None)
+
+    async def in_caller(self, work: Callable[[ChainView], T], *, limited: bool) -> T:
+        """Run an execution on one consistent view, beside others; `ServerError` where `limited` and it takes too long."""
+        return await self._in_thread(self._callers, work, self._call_timeout if limited else None)
+
+    async def _in_thread(
+        self, pool: ThreadPoolExecutor, work: Callable[[ChainView], T], limit: float | None
+    ) -> T:
+        loop = asyncio.get_running_loop()
+        job = Interruptible()
+        timers: list[asyncio.TimerHandle] = []
 
         def read() -> T:
+            if limit is not None:
+                loop.call_soon_threadsafe(lambda: timers.append(loop.call_later(limit, job.interrupt)))
             with self.store.view() as view:
-                return work(view)
+                try:
+                    return job.run(lambda: work(view))
+                except Interrupted:
+                    raise ServerError(
+                        f"execution aborted (timeout = {limit:g}s)" if limit else "aborted"
+                    ) from None
 
-        return await asyncio.get_running_loop().run_in_executor(self._reader, read)
+        self._jobs.add(job)
+        try:
+            return await loop.run_in_executor(pool, read)
+        except asyncio.CancelledError:
+            job.interrupt()
+            raise
+        finally:
+            self._jobs.discard(job)
+            # A job that ended before its timer was made made it all the same: it does nothing.
+            for timer in timers:
+                timer.cancel()
 
     def at(self, view: ChainView, wanted: BlockId) -> ChainView:
         """Return the view in which `wanted` is found: with the pending block as its head when that is asked for."""
@@ -110,7 +145,10 @@ class Node:
     def close(self) -> None:
         """Finish what is being written and read, then let go of the directory. `run` must have ended."""
         self.miner.close()
-        self._reader.shutdown(wait=True)
+        for job in self._jobs:
+            job.interrupt()
+        for threads in (self._readers, self._callers):
+            threads.shutdown(wait=True, cancel_futures=True)
         self._env.close()
         self._lock.release()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from .engine import make_block
 from .lmdb_env import Txn
 from .pool import Pool
 from .records import BlockData, BlockRecord, LogRecord, TxRecord
+from .transactions import SignedTx
 from .views import block_timestamp
 
 
@@ -79,6 +81,7 @@ class PendingBlocks:
         self._clock = clock
         self._chain_id = chain_id
         self._last: _Made | None = None
+        self._making = threading.Lock()
 
     def over(self, view: ChainView) -> PendingView:
         """Return `view` with the pending block on top of its head.
@@ -90,8 +93,19 @@ class PendingBlocks:
         ready = self._pool.ready()
         hashes = tuple(signed.hash for signed in ready)
         timestamp = self._clock.block_timestamp(block_timestamp(head))
+        with self._making:
+            return PendingView(view, self._made(view, head, ready, hashes, timestamp))
+
+    def _made(
+        self,
+        view: ChainView,
+        head: BlockRecord,
+        ready: list[SignedTx],
+        hashes: tuple[bytes, ...],
+        timestamp: int,
+    ) -> BlockData:
         last = self._last
         if last is None or (last.parent, last.tx_hashes, last.timestamp) != (head.hash, hashes, timestamp):
             made = make_block(view, self._chain_id, ready, timestamp)
             last = self._last = _Made(head.hash, hashes, timestamp, made.data)
-        return PendingView(view, last.top)
+        return last.top

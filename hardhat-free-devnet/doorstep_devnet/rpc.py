@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -17,6 +19,8 @@ from .node import Node
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 1000
+YIELD_EVERY = 20
+"""Requests of a batch after which others have their turn."""
 PARSE_ERROR = -32700
 INTERNAL_ERROR = -32603
 
@@ -29,7 +33,9 @@ class Runs(Enum):
     BLOCK = (
         "as VIEW, but in a reader thread where a parameter names the pending block, which must be executed"
     )
-    READER = "in the reader thread, with a view of the chain"
+    READER = "in a reader thread, with a view of the chain"
+    CALL = "in a thread for executions, with a view of the chain and a time limit"
+    LONG = "as CALL, without the limit"
     ASYNC = "on the event loop, awaited"
 
 
@@ -46,12 +52,13 @@ class Method:
     def of(cls, call: Callable[..., Any], runs: Runs) -> Method:
         """Count the parameters from the signature."""
         parameters = list(inspect.signature(call).parameters.values())
-        if runs in (Runs.VIEW, Runs.BLOCK, Runs.READER):
+        if runs not in (Runs.PLAIN, Runs.ASYNC):
             parameters = parameters[1:]
         least = sum(parameter.default is parameter.empty for parameter in parameters)
         return cls(call, runs, least, len(parameters))
 
 
+T = TypeVar("T")
 Methods = Mapping[str, Method]
 Calls = list[tuple[str, Callable[..., Any]]]
 
@@ -67,6 +74,7 @@ class Dispatcher:
     def __init__(self, node: Node, table: Methods) -> None:
         self._node = node
         self._table = table
+        self._changing: set[asyncio.Future[Any]] = set()
 
     @property
     def names(self) -> frozenset[str]:
@@ -81,20 +89,27 @@ class Dispatcher:
             return _dump(_failure(None, PARSE_ERROR, f"parse error: {error}"))
         table = self._table if extra is None else {**self._table, **extra}
         if not isinstance(request, list):
-            reply = await self._answer_one(request, table)
+            exact = _exact_id(request, body)
+            reply = await self._answer_one(exact, table)
             return None if reply is None else _dump(reply)
         if not request:
             return _dump(_failure(None, InvalidRequest.code, "empty batch"))
         if len(request) > MAX_BATCH:
             message = f"batch too large: {len(request)} requests, at most {MAX_BATCH}"
-            return _dump(_failure(None, InvalidRequest.code, message))
-        replies = [reply for one in request if (reply := await self._answer_one(one, table)) is not None]
+            return _dump([_failure(_readable_id(request[0]), InvalidRequest.code, message)])
+        replies = []
+        for place, one in enumerate(_exact_ids(request, body)):
+            if place % YIELD_EVERY == YIELD_EVERY - 1:
+                await asyncio.sleep(0)
+            reply = await self._answer_one(one, table)
+            if reply is not None:
+                replies.append(reply)
         return _dump(replies) if replies else None
 
     async def _answer_one(self, request: object, table: Methods) -> dict[str, Any] | None:
-        identifier: object = None
+        identifier = _readable_id(request)
         try:
-            identifier, name, params = _read_request(request)
+            name, params = _read_request(request)
             notification = isinstance(request, dict) and "id" not in request
             result = await self._run(name, params, table)
         except RpcError as error:
@@ -116,21 +131,56 @@ class Dispatcher:
             raise InvalidParams(f"{name}: too many arguments, want at most {method.most}")
         if len(params) < method.least:
             raise InvalidParams(f"{name}: missing value for required argument {len(params)}")
-        if method.runs is Runs.READER or (method.runs is Runs.BLOCK and _names_pending(params)):
+        if method.runs is Runs.READER:
             return await self._node.in_reader(lambda view: method.call(view, *params))
+        if method.runs in (Runs.CALL, Runs.LONG) or (method.runs is Runs.BLOCK and _names_pending(params)):
+            limited = method.runs is Runs.CALL
+            return await self._node.in_caller(lambda view: method.call(view, *params), limited=limited)
         if method.runs in (Runs.VIEW, Runs.BLOCK):
             with self._node.store.view() as view:
                 return method.call(view, *params)
         if method.runs is Runs.ASYNC:
-            return await method.call(*params)
+            return await self._to_its_end(method.call(*params))
         return method.call(*params)
 
+    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await what changes the chain: a client that goes away does not leave it half done."""
+        task = asyncio.ensure_future(work)
+        self._changing.add(task)
+        task.add_done_callback(self._changing.discard)
+        return await asyncio.shield(task)
 
-def _read_request(request: object) -> tuple[object, str, list[Any]]:
+
+def _readable_id(request: object) -> object:
+    """The id to answer with; None where there is none that an answer may have."""
+    identifier = request.get("id") if isinstance(request, dict) else None
+    return None if isinstance(identifier, dict | list | bool) else identifier
+
+
+def _exact_id(request: object, body: bytes | str) -> object:
+    """The request with its id as it was written: orjson makes a float of integers beyond 64 bits."""
+    return _exact_ids([request], body)[0]
+
+
+def _exact_ids(requests: list[Any], body: bytes | str) -> list[Any]:
+    if not any(isinstance(one, dict) and isinstance(one.get("id"), float) for one in requests):
+        return requests
+    written = json.loads(body, parse_int=_Number, parse_float=_Number)
+    written = written if isinstance(written, list) else [written]
+    return [
+        {**one, "id": orjson.Fragment(str(again["id"]))} if isinstance(again.get("id"), _Number) else one
+        for one, again in zip(requests, (x if isinstance(x, dict) else {} for x in written), strict=True)
+    ]
+
+
+class _Number(str):
+    """A number as it was written."""
+
+
+def _read_request(request: object) -> tuple[str, list[Any]]:
     if not isinstance(request, dict):
         raise InvalidRequest("invalid request: expected an object")
-    identifier = request.get("id")
-    if isinstance(identifier, dict | list | bool):
+    if isinstance(request.get("id"), dict | list | bool):
         raise InvalidRequest("invalid request: id must be a string or a number")
     name = request.get("method")
     if request.get("jsonrpc") != "2.0" or not isinstance(name, str):
@@ -142,7 +192,7 @@ def _read_request(request: object) -> tuple[object, str, list[Any]]:
         raise InvalidParams(f"{name}: parameters must be a list")
     while params and params[-1] is None:
         params.pop()
-    return identifier, name, params
+    return name, params
 
 
 def _names_pending(params: list[Any]) -> bool:

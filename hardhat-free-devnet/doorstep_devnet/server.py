@@ -8,7 +8,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 MAX_BODY = 16 * 1024 * 1024
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 TRY_AGAIN_LATER = 1013
+MAX_AT_ONCE = 100
+"""Messages of one WebSocket that are answered at once; the next is read when one is done."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -84,7 +86,9 @@ class App:
             if body is None:
                 await _reply(send, 413, _error(f"request body is larger than {MAX_BODY} bytes"))
             else:
-                await _reply(send, 200, await self._dispatcher.answer(body) or b"")
+                answer = await _unless_gone(self._dispatcher.answer(body), receive)
+                if answer is not _GONE:
+                    await _reply(send, 200, answer or b"")
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
@@ -104,14 +108,54 @@ class App:
                 await pump
 
     async def _converse(self, subscriptions: Subscriptions, receive: Receive) -> None:
+        """Answer each message as soon as its answer is there; all that is under way ends with the connection."""
         extra = subscriptions.table()
-        while True:
-            message = await receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            answer = await self._dispatcher.answer(message.get("text") or message.get("bytes") or b"", extra)
-            if answer is not None:
-                await subscriptions.queue.put(answer)
+        room = asyncio.Semaphore(MAX_AT_ONCE)
+        working: set[asyncio.Task[None]] = set()
+
+        async def answer(message: bytes | str) -> None:
+            try:
+                reply = await self._dispatcher.answer(message, extra)
+                if reply is not None:
+                    await subscriptions.queue.put(reply)
+            finally:
+                room.release()
+
+        try:
+            while True:
+                await room.acquire()
+                message = await receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                task = asyncio.create_task(answer(message.get("text") or message.get("bytes") or b""))
+                working.add(task)
+                task.add_done_callback(working.discard)
+        finally:
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+
+
+_GONE: Any = object()
+
+
+async def _unless_gone(work: Coroutine[Any, Any, bytes | None], receive: Receive) -> Any:
+    """Return what `work` answers, or `_GONE` where the client went away first, which ends it."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_disconnected(receive))
+    try:
+        waited: set[asyncio.Task[Any]] = {working, leaving}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else _GONE
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _pump(subscriptions: Subscriptions, send: Send) -> None:
@@ -124,7 +168,7 @@ async def _pump(subscriptions: Subscriptions, send: Send) -> None:
 
 def _is_local(headers: dict[bytes, bytes]) -> bool:
     """Whether the request names this machine: a web page elsewhere that resolves its name here does not."""
-    host = headers.get(b"host", b"").decode("latin-1")
+    host = headers.get(b"host", b"").decode("latin-1").lower()
     return host.rsplit(":", 1)[0] in LOCAL_NAMES if host else False
 
 

@@ -72,10 +72,11 @@ async def running_devnet(
     genesis_time: int | None = None,
     allow: tuple[str, ...] | None = None,
     sync: bool = False,
+    **settings: Any,
 ) -> AsyncIterator[RpcClient]:
     """A node in the running event loop, on a free port; without `data_dir` in a directory that goes away with it.
 
-    With `genesis_time` the clock is driven, so that transactions are mined at once.
+    `settings` are further fields of `DevnetConfig`. With `genesis_time` the clock is driven, so that transactions are mined at once.
     """
     with tempfile.TemporaryDirectory(prefix="devnet-") as scratch:
         config = DevnetConfig(
@@ -86,6 +87,7 @@ async def running_devnet(
             genesis_time=genesis_time,
             allow=allow,
             sync=sync,
+            **settings,
         )
         ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(serve(config, on_ready=ready.set_result, handle_signals=False))

@@ -192,3 +192,40 @@ async def test_a_contract_that_calls_itself_without_end_ends(sender: Sender) -> 
     receipt = await sender.mined(to=deep, gas=60_000_000)
     assert receipt["status"] == "0x1"
     assert await client.rpc("eth_blockNumber") == "0x2"
+
+
+async def test_a_call_of_nothing_and_one_for_another_chain(devnet: RpcClient) -> None:
+    assert await devnet.rpc("eth_call", {}) == "0x"
+    assert await devnet.rpc("eth_call", {"to": "0x" + "22" * 20, "chainId": "0x4f24"}) == "0x"
+    for method in ("eth_call", "eth_estimateGas"):
+        with pytest.raises(RpcFailed, match=r"chainId does not match node's \(have=1, want=20260\)"):
+            await devnet.rpc(method, {"chainId": "0x1"})
+
+
+async def test_a_storage_key_of_33_bytes_is_refused(devnet: RpcClient) -> None:
+    key = "0x" + "00" * 33
+    for method, params in (
+        ("eth_getStorageAt", ["0x" + "22" * 20, key]),
+        ("eth_getProof", ["0x" + "22" * 20, [key]]),
+        ("eth_call", [{"accessList": [{"address": "0x" + "22" * 20, "storageKeys": [key]}]}]),
+    ):
+        with pytest.raises(RpcFailed, match="at most 32 bytes") as failed:
+            await devnet.rpc(method, *params)
+        assert failed.value.code == -32602
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent", "modulus", "expected"),
+    [
+        (b"", b"", b"\x05", "01"), (b"", b"\0", b"\x05", "01"), (b"", b"\0\0", b"\0\x07", "0001"),
+        (b"", b"", b"\x01", "00"), (b"", b"", b"\0", "00"), (b"", b"\x02", b"\x05", "00"), (b"", b"", b"", ""),
+        (b"\0", b"", b"\x05", "01"), (b"\x03", b"\x02", b"\x05", "04"),
+    ],
+)  # fmt: skip
+async def test_modexp_to_the_power_of_nothing_is_one(
+    devnet: RpcClient, base: bytes, exponent: bytes, modulus: bytes, expected: str
+) -> None:
+    lengths = b"".join(word(len(part)) for part in (base, exponent, modulus))
+    payload = lengths + base + exponent + modulus
+    answer = await devnet.rpc("eth_call", {"to": "0x" + "00" * 19 + "05", "data": "0x" + payload.hex()})
+    assert answer == "0x" + expected

@@ -74,10 +74,34 @@ async def test_a_batch_answers_each_in_order_and_notifications_not_at_all(devnet
     assert (silent.status_code, silent.content) == (200, b"")
 
 
-async def test_a_batch_of_too_many_is_refused_as_one(devnet: RpcClient) -> None:
-    one = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
-    error = (await _post(devnet, b"[" + b",".join([one] * 1001) + b"]")).json()["error"]
-    assert error == {"code": -32600, "message": "batch too large: 1001 requests, at most 1000"}
+async def test_a_batch_of_too_many_is_refused_by_an_array(devnet: RpcClient) -> None:
+    one = b'{"jsonrpc":"2.0","id":7,"method":"eth_chainId"}'
+    answers = (await _post(devnet, b"[" + b",".join([one] * 1001) + b"]")).json()
+    error = {"code": -32600, "message": "batch too large: 1001 requests, at most 1000"}
+    assert answers == [{"jsonrpc": "2.0", "id": 7, "error": error}]
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "0", "-1", "1.5", "1e3", "9007199254740993", "18446744073709551615", "18446744073709551616",
+        "-9223372036854775809", "123456789012345678901234567890", '"a"', "null",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("call", ['"method":"eth_chainId"', '"method":"nothing"', '"method":7'])
+async def test_an_id_comes_back_exactly_in_answers_and_errors(
+    devnet: RpcClient, identifier: str, call: str
+) -> None:
+    one = f'{{"jsonrpc":"2.0","id":{identifier},{call}}}'
+    expected = f'"id":{identifier},'.encode()
+    assert expected in (await _post(devnet, one.encode())).content
+    assert (await _post(devnet, f"[{one},7,{one}]".encode())).content.count(expected) >= 2
+
+
+async def test_an_id_that_is_none_is_refused(devnet: RpcClient) -> None:
+    for wrong in ("[1]", "{}", "true"):
+        body = f'{{"jsonrpc":"2.0","id":{wrong},"method":"eth_chainId"}}'.encode()
+        assert (await _post(devnet, body)).json()["id"] is None
 
 
 async def test_a_body_too_large_is_refused_with_or_without_a_length(
@@ -100,7 +124,8 @@ async def test_only_json_posts_from_this_machine_are_answered(devnet: RpcClient)
     body = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
     assert (await _post(devnet, body, **{"content-type": "text/plain"})).status_code == 415
     assert (await _post(devnet, body, host="evil.example")).status_code == 403
-    assert (await _post(devnet, body, host=f"localhost:{devnet.port}")).status_code == 200
+    for host in (f"localhost:{devnet.port}", f"LOCALHOST:{devnet.port}", "LocalHost"):
+        assert (await _post(devnet, body, host=host)).status_code == 200
     assert (await devnet.http.get(devnet.url)).status_code == 200
     assert (await devnet.http.put(devnet.url, content=body, headers=JSON)).status_code == 405
 
