@@ -175,10 +175,10 @@ class Node:
         return _read("eth_getTransactionReceipt", lambda value: wire.parse_receipt(value, times), raw)
 
     async def send(self, raw: bytes) -> Hash32:
-        """Hand over a signed transaction and return its hash; bytes that wait in the node already are success.
+        """Hand over a signed transaction and return its hash; bytes the node already has are success.
 
         Changes the chain once mined. Accepted is not durable: send the same bytes again until there is a receipt.
-        Raises TransactionDeferred or NodeUnavailable (retry the same bytes), NonceTooLow (by mined bytes too), ReplacementUnderpriced,
+        Raises TransactionDeferred or NodeUnavailable (retry the same bytes), NonceTooLow, ReplacementUnderpriced,
         GasLimitExceeded, SenderNotAllowed, InsufficientFunds, or TransactionRefused for any other rule.
         """
         expected = Hash32(keccak256(raw))

@@ -113,9 +113,7 @@ class Node:
                 try:
                     return job.run(lambda: work(view))
                 except Interrupted:
-                    raise ServerError(
-                        f"execution aborted (timeout = {limit:g}s)" if limit else "aborted"
-                    ) from None
+                    raise ServerError(f"execution aborted (timeout = {limit or 0:g}s)") from None
 
         self._jobs.add(job)
         try:

@@ -27,7 +27,7 @@ from chain_client.rpc.errors import (
 )
 
 DEVNET = Path(__file__).parents[2] / "hardhat-free-devnet" / "doorstep_devnet"
-NOT_ASKED = ("methods_evm.py", "clock.py", "filters.py", "methods_debug.py", "trace_text.py")
+NOT_ASKED = ("methods_evm.py", "clock.py", "filters.py", "methods_debug.py", "trace_common.py")
 """Errors of methods that the client never calls, or only to drive the devnet's clock."""
 
 TEXTS: list[tuple[str, int, str, type[DoorstepError]]] = [
