@@ -63,7 +63,8 @@ keeps it, and reputations are computed from it by a published policy.
 
 Members send `Authorization: Bearer <API key>`; a recipient reads their own delivery with `Doorstep-Read-Token`.
 Times are RFC 3339, with a zone going in and `Z` coming out. Ids, hashes, keys and signatures are 0x-hex. Every error
-is `application/problem+json` (RFC 9457): 503 may be retried as is, any other after mending what `errors` names.
+is `application/problem+json` (RFC 9457). No 5xx refuses anything: each has `Retry-After`, and the same may be sent again;
+any other error only after correcting what `errors` names.
 Whatever is sent again unchanged is answered `duplicate`: retrying is always safe.
 """
 

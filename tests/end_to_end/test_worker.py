@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chain_client.domain.causes import Cause
 from chain_client.health import Account, Limits, account
+from chain_client.indexer.rebuild import rebuild
 from scripts import worker
 from scripts.datadir import LocalMember
 from scripts.network import clock
@@ -52,6 +53,36 @@ async def test_a_key_that_cannot_be_opened_stops_its_lane_alone_until_it_can(tmp
 
         await until(leads, "the lane does not start by itself")
         assert not await missing()
+
+
+async def test_an_index_that_halts_ends_no_worker_and_goes_on_after_a_rebuild(tmp_path: Path) -> None:
+    async with everything(tmp_path / "data", int(time.time())) as every:
+        provider, net = every.provider, every.net
+
+        async def caught_up() -> bool:
+            head = (await looked(every)).head
+            return (
+                head is not None and head.halted is None and head.block_hash == (await net.node.head()).hash
+            )
+
+        await until(caught_up, "the index does not catch up")
+        before = provider.snapshot()
+        provider.mine()
+        await until(caught_up, "the index does not catch up")
+        provider.restore(before)
+        provider.time += 100
+        for _ in range(3):
+            provider.mine()
+
+        async def halted() -> bool:
+            return any(one.cause == Cause.INDEX_HALTED for one in (await looked(every)).reading)
+
+        await until(halted, "another chain below the final block is not said")
+        (stop,) = [one for one in (await looked(every)).reading if one.cause == Cause.INDEX_HALTED]
+        assert "doorstep rebuild" in stop.remedy
+        await rebuild(net.store, net.ledger_id)
+        await until(caught_up, "the index does not go on after a rebuild")
+        assert (await looked(every)).ready
 
 
 async def test_a_file_of_members_that_cannot_be_read_ends_nothing(tmp_path: Path) -> None:
