@@ -15,6 +15,7 @@ import './dash-deliveries.ts';
 import './dash-delivery.ts';
 import './dash-driver.ts';
 import './dash-drivers.ts';
+import './dash-health.ts';
 import './dash-inbox.ts';
 import { Live } from './live.ts';
 import { type Going, link, linkTo, type Place, placeOf, type View } from './routes.ts';
@@ -156,7 +157,11 @@ export class DashboardPage extends LitElement {
   override render() {
     if (this.words === null) return nothing;
     return html`<d-header here="dashboard" ?keep=${this.session !== null}>${this.#who()}</d-header>
-      ${this.session === null ? nothing : this.#tabs()}
+      ${
+        this.session === null
+          ? nothing
+          : html`${this.#tabs()}<dash-health .session=${this.session}></dash-health>`
+      }
       <main>
         ${this.session === null ? this.#signIn(this.words) : this.#view(this.session, this.live as Live)}
       </main>`;

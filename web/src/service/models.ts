@@ -96,6 +96,15 @@ export interface Ledger {
   readonly public_record: boolean;
 }
 
+/** Of `/v1/status`: why something stands still. */
+export interface Stop {
+  readonly cause: string;
+  readonly detail: string;
+  /** What the operator does about it. */
+  readonly remedy: string;
+  readonly since: string | null;
+}
+
 export interface Receipt {
   readonly feedback_digest: Hex;
   readonly record_by: string;
