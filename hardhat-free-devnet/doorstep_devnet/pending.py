@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .chain_store import ChainView
-from .clock import Clock
+from .clock import Clock, ClockState
 from .engine import make_block
 from .lmdb_env import Txn
 from .pool import Pool
 from .records import BlockData, BlockRecord, LogRecord, TxRecord
 from .transactions import SignedTx
 from .views import block_timestamp
+
+MAX_AGE = 2
+"""Seconds that a pending block with transactions is kept: who polls it must not execute them once a second."""
 
 
 class PendingView(ChainView):
@@ -70,7 +73,17 @@ class _Made:
     parent: bytes
     tx_hashes: tuple[bytes, ...]
     timestamp: int
+    clock: ClockState
     top: BlockData
+
+    def serves(
+        self, head: BlockRecord, tx_hashes: tuple[bytes, ...], timestamp: int, clock: ClockState
+    ) -> bool:
+        """Return whether it is still the pending block; where nothing waits it is made again for each second."""
+        age = timestamp - self.timestamp
+        return (self.parent, self.tx_hashes, self.clock) == (head.hash, tx_hashes, clock) and 0 <= age <= (
+            MAX_AGE if tx_hashes else 0
+        )
 
 
 class PendingBlocks:
@@ -86,7 +99,7 @@ class PendingBlocks:
     def over(self, view: ChainView) -> PendingView:
         """Return `view` with the pending block on top of its head.
 
-        Executes what waits unless the head, what waits and the time are those of the last call. Transactions that the
+        Executes what waits unless head, transactions and clock are those of the last call, not `MAX_AGE` ago. Transactions that the
         view's head holds already, or that do not fit into the block any more, are left out.
         """
         head = view.head()
@@ -105,7 +118,8 @@ class PendingBlocks:
         timestamp: int,
     ) -> BlockData:
         last = self._last
-        if last is None or (last.parent, last.tx_hashes, last.timestamp) != (head.hash, hashes, timestamp):
+        clock = self._clock.state
+        if last is None or not last.serves(head, hashes, timestamp, clock):
             made = make_block(view, self._chain_id, ready, timestamp)
-            last = self._last = _Made(head.hash, hashes, timestamp, made.data)
+            last = self._last = _Made(head.hash, hashes, timestamp, clock, made.data)
         return last.top

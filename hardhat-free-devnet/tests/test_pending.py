@@ -7,8 +7,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from doorstep_devnet import pending
+from doorstep_devnet.chain_store import ChainStore, ChainView
+from doorstep_devnet.clock import Clock, ClockState
+from doorstep_devnet.engine import MadeBlock, make_block
+from doorstep_devnet.pending import PendingBlocks
+from doorstep_devnet.pool import Pool
 from doorstep_devnet.testing import RpcClient, running_devnet
-from probes import GENESIS, INVALID, STORE, Sender, creation, logger, word
+from doorstep_devnet.transactions import SignedTx, accept_tx
+from doorstep_devnet.views import block_timestamp
+from probes import CHAIN_ID, GENESIS, INVALID, STORE, Sender, creation, logger, word
 
 
 @pytest.fixture
@@ -131,3 +139,34 @@ async def test_pending_answers_agree_while_transactions_arrive(sender: Sender) -
 
     await asyncio.gather(send(), read(), read())
     assert await client.rpc("eth_getBlockTransactionCountByNumber", "pending") == hex(60)
+
+
+def test_what_waits_is_not_executed_at_every_question(
+    store: ChainStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [GENESIS + 50]
+    executed: list[int] = []
+
+    def counted(view: ChainView, chain_id: int, txs: list[SignedTx], timestamp: int) -> MadeBlock:
+        executed.append(timestamp - GENESIS)
+        return make_block(view, chain_id, txs, timestamp)
+
+    monkeypatch.setattr(pending, "make_block", counted)
+    pool, clock = Pool(), Clock(ClockState(), lambda: now[0] * 1_000_000_000)
+    blocks = PendingBlocks(pool, clock, CHAIN_ID)
+
+    def time_at(seconds: int) -> int:
+        now[0] = GENESIS + seconds
+        with store.view() as view:
+            return block_timestamp(blocks.over(view).head()) - GENESIS
+
+    assert [time_at(seconds) for seconds in (50, 50, 51)] == [50, 50, 51], "always fresh where nothing waits"
+    executed.clear()
+    signer = Sender(RpcClient(0))
+    pool.add(accept_tx(bytes.fromhex(signer.sign(to="0x" + "22" * 20)[2:]), CHAIN_ID), 0)
+    assert [time_at(seconds) for seconds in (60, 61, 62, 63, 64)] == [60, 60, 60, 63, 63]
+    clock.state = clock.moved_by(100)
+    assert time_at(64) == 164, "a clock that is moved shows at once"
+    pool.add(accept_tx(bytes.fromhex(signer.sign(to="0x" + "22" * 20, nonce=1)[2:]), CHAIN_ID), 0)
+    assert time_at(65) == 165, "so does what comes"
+    assert executed == [60, 63, 164, 165]
