@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
+from doorstep_devnet.access import read_token
 from doorstep_devnet.config import DevnetConfig
 from doorstep_devnet.errors import DirectoryInUse, StartError
 from doorstep_devnet.server import serve
@@ -16,6 +18,14 @@ class ChainInUse(Conflict):
     """Another devnet serves this chain."""
 
     code = "chain-in-use"
+
+
+def token(path: Path) -> str:
+    """Return the token in a file; InvalidInput where it cannot be read."""
+    try:
+        return read_token(path)
+    except StartError as error:
+        raise InvalidInput("--token-file", str(error)) from error
 
 
 def run(config: DevnetConfig, on_ready: Callable[[int], None]) -> None:

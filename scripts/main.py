@@ -95,6 +95,20 @@ def devnet(
     no_sync: Annotated[
         bool, typer.Option("--no-sync", help="Do not flush each block: faster, no power-loss safety.")
     ] = False,
+    fund: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Give it a balance in a new chain; once for each."),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the token that evm_, anvil_ and hardhat_ requests must carry.", dir_okay=False
+        ),
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="Origin of pages that may use the node; once for each."),
+    ] = None,
     call_timeout: Annotated[
         float, typer.Option(help="Seconds that a call or an estimate may take.", min=0.001)
     ] = 5.0,
@@ -125,6 +139,9 @@ def devnet(
         genesis_time=began,
         allow=tuple(allow) if allow else None,
         sync=not no_sync,
+        fund=tuple(fund or ()),
+        token=None if token_file is None else command.token(token_file),
+        origins=tuple(origin or ()),
         call_timeout=call_timeout,
     )
     command.run(config, ready)

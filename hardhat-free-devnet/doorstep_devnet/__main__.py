@@ -8,6 +8,7 @@ import json
 import sys
 from pathlib import Path
 
+from .access import read_token
 from .config import CALL_TIMEOUT, DEFAULT_CHAIN_ID, HOST, DevnetConfig
 from .errors import StartError
 from .server import serve
@@ -18,17 +19,20 @@ EXIT_CANNOT_START = 2
 def main(arguments: list[str] | None = None) -> int:
     """Run a node until stopped. Exit code 0 when stopped, 2 when it cannot start."""
     given = _parser().parse_args(arguments)
-    config = DevnetConfig(
-        data_dir=given.data,
-        port=given.port,
-        chain_id=given.chain_id,
-        block_time=given.block_time,
-        genesis_time=given.genesis_time,
-        allow=tuple(given.allow) if given.allow is not None else None,
-        call_timeout=given.call_timeout,
-        sync=not given.no_sync,
-    )
     try:
+        config = DevnetConfig(
+            data_dir=given.data,
+            port=given.port,
+            chain_id=given.chain_id,
+            block_time=given.block_time,
+            genesis_time=given.genesis_time,
+            allow=tuple(given.allow) if given.allow is not None else None,
+            fund=tuple(given.fund),
+            token=None if given.token_file is None else read_token(given.token_file),
+            origins=tuple(given.origin),
+            call_timeout=given.call_timeout,
+            sync=not given.no_sync,
+        )
         asyncio.run(serve(config, on_ready=_say_ready))
     except StartError as error:
         sys.stderr.write(f"{error}\n")
@@ -58,6 +62,17 @@ def _parser() -> argparse.ArgumentParser:
         action="extend",
         metavar="ADDRESS",
         help="take transactions from these senders only",
+    )
+    parser.add_argument(
+        "--fund", action="append", default=[], metavar="ADDRESS", help="give it a balance in a new chain"
+    )
+    parser.add_argument(
+        "--token-file",
+        type=Path,
+        help="file with the token that evm_, anvil_ and hardhat_ requests must carry",
+    )
+    parser.add_argument(
+        "--origin", action="append", default=[], help="origin of pages that may use the node; again for each"
     )
     parser.add_argument(
         "--call-timeout",

@@ -9,6 +9,9 @@ DEFAULT_CHAIN_ID = 20260
 HOST = "127.0.0.1"
 CALL_TIMEOUT = 5.0
 
+INITIAL_BALANCE = 10_000 * 10**18
+"""Wei that each allowed or funded address owns at first: clients that round a tip of 0 up to 1 wei can send."""
+
 BLOCK_GAS_LIMIT = 120_000_000
 """The gas limit every block header carries."""
 
@@ -31,6 +34,9 @@ class DevnetConfig:
     genesis_time: Unix seconds of the first block; the clock starts there. None takes the stored chain's, or the
         machine's time for a new one; another one than stored refuses to start.
     allow: addresses (0x and 40 digits) whose transactions are taken; None takes anyone's.
+    fund: addresses that, besides those of `allow`, own INITIAL_BALANCE in the first block of a new chain.
+    token: what `evm_`, `anvil_` and `hardhat_` requests must carry; None serves them to every local process.
+    origins: origins of pages that may use the node; every other request with an Origin is refused.
     call_timeout: seconds that a call or an estimate may take.
     sync: flush to the disk at every block. False survives a killed process, not a lost power supply.
     """
@@ -41,6 +47,9 @@ class DevnetConfig:
     block_time: float | None = None
     genesis_time: int | None = None
     allow: tuple[str, ...] | None = None
+    fund: tuple[str, ...] = ()
+    token: str | None = None
+    origins: tuple[str, ...] = ()
     call_timeout: float = CALL_TIMEOUT
     sync: bool = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,14 +53,18 @@ class _Filling:
     gas_used: int = 0
 
 
-def genesis_header(timestamp: int) -> PragueBlockHeader:
-    """The first block's header: no accounts, base fee zero."""
-    return _header(number=0, parent_hash=b"\0" * 32, timestamp=timestamp, base_fee=0)
-
-
-def genesis_data(timestamp: int) -> BlockData:
-    """The first block, ready to store."""
-    return BlockData(_block_record(genesis_header(timestamp), ()), (), (), {})
+def genesis_data(timestamp: int, view: ChainView, chain_id: int, balances: Mapping[bytes, int]) -> BlockData:
+    """The first block, ready to store, in whose state those accounts own those balances; `view` is an empty chain."""
+    header = _header(number=0, parent_hash=b"\0" * 32, timestamp=timestamp, base_fee=0)
+    db = StateDB(view)
+    if balances:
+        state = open_state(db, header, (), chain_id, BLANK_ROOT_HASH)
+        for address, balance in sorted(balances.items()):
+            state.set_balance(Address(address), balance)
+        state.persist()
+        root = state.state_root
+        header = _header(number=0, parent_hash=b"\0" * 32, timestamp=timestamp, base_fee=0, state_root=root)
+    return BlockData(_block_record(header, ()), (), (), db.written)
 
 
 def next_header(parent: PragueBlockHeader, timestamp: int) -> PragueBlockHeader:

@@ -9,6 +9,7 @@ DevnetError
     ├── InvalidParams     -32602
     ├── Reverted          3, data is what the contract gave
     ├── ServerError       -32000: refused as asked; the same request may succeed later
+    ├── TokenNeeded       -32001: the method drives the chain, and the request does not carry the node's token
     ├── NotAuthorized     -32007: the sender is not on the allow-list
     └── LimitExceeded     -32005: ask for less
 """
@@ -67,6 +68,12 @@ class LimitExceeded(RpcError):
     """The answer or the request would be larger than the node allows."""
 
     code = -32005
+
+
+class TokenNeeded(RpcError):
+    """The method drives the chain, which only whoever holds the node's token may do."""
+
+    code = -32001
 
 
 class NotAuthorized(RpcError):

@@ -14,7 +14,7 @@ import orjson
 from .blocks import BlockId
 from .chain_store import ChainStore, ChainView
 from .clock import CLOCK_KEY, Clock, ClockState
-from .config import DEFAULT_CHAIN_ID, DevnetConfig
+from .config import DEFAULT_CHAIN_ID, INITIAL_BALANCE, DevnetConfig
 from .dir_lock import DirLock
 from .engine import genesis_data
 from .errors import InvalidParams, ServerError, StartError
@@ -51,7 +51,7 @@ class Node:
     def __init__(self, config: DevnetConfig) -> None:
         """Open or make the chain; `StartError` when these arguments do not fit what is stored."""
         use_fast_keccak()
-        self.allow = _allow_list(config.allow)
+        self.allow = None if config.allow is None else _addresses(config.allow, "allow")
         config.data_dir.mkdir(parents=True, exist_ok=True)
         self._lock = DirLock(config.data_dir)
         try:
@@ -151,11 +151,9 @@ class Node:
         self._lock.release()
 
 
-def _allow_list(addresses: tuple[str, ...] | None) -> frozenset[bytes] | None:
-    if addresses is None:
-        return None
+def _addresses(addresses: tuple[str, ...], what: str) -> frozenset[bytes]:
     try:
-        return frozenset(read_address(address, "allow") for address in addresses)
+        return frozenset(read_address(address, what) for address in addresses)
     except InvalidParams as error:
         raise StartError(error.message) from None
 
@@ -193,5 +191,8 @@ def _make_genesis(store: ChainStore, config: DevnetConfig) -> Genesis:
         if not 0 <= began < 2**40:
             raise StartError(f"genesis time {began} is outside 0..{2**40 - 1} (Unix seconds)")
         clock = ClockState(began * SECOND - machine, driven=True)
-    store.append(genesis_data(began), {GENESIS_KEY: orjson.dumps(asdict(genesis)), CLOCK_KEY: clock.encode()})
+    owners = _addresses((*(config.allow or ()), *config.fund), "fund")
+    with store.view() as view:
+        first = genesis_data(began, view, chain_id, dict.fromkeys(owners, INITIAL_BALANCE))
+    store.append(first, {GENESIS_KEY: orjson.dumps(asdict(genesis)), CLOCK_KEY: clock.encode()})
     return genesis

@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 
 import orjson
 
-from .errors import InvalidParams, InvalidRequest, MethodNotFound, RpcError
+from .errors import InvalidParams, InvalidRequest, MethodNotFound, RpcError, TokenNeeded
 from .node import Node
 
 log = logging.getLogger(__name__)
 
+DRIVING = ("evm_", "anvil_", "hardhat_")
+"""How the names of methods begin that drive the chain: its clock, its blocks, what waits."""
 MAX_BATCH = 1000
 YIELD_EVERY = 20
 """Requests of a batch after which others have their turn."""
@@ -63,6 +65,15 @@ Methods = Mapping[str, Method]
 Calls = list[tuple[str, Callable[..., Any]]]
 
 
+def _refuse(*_: object) -> None:
+    raise TokenNeeded(
+        "this method drives the chain and needs the node's token: send it as `Authorization: Bearer <token>`"
+    )
+
+
+REFUSED = Method(_refuse, Runs.PLAIN, 0, 100)
+
+
 def methods(runs: Runs, calls: Calls) -> dict[str, Method]:
     """A table of methods that all run at the same place."""
     return {name: Method.of(call, runs) for name, call in calls}
@@ -81,13 +92,20 @@ class Dispatcher:
         """The methods that it answers, without those added to single requests."""
         return frozenset(self._table)
 
-    async def answer(self, body: bytes | str, extra: Methods | None = None) -> bytes | None:
-        """The answer to one request or a batch; None when nothing is to be answered. `extra` adds methods."""
+    async def answer(
+        self, body: bytes | str, extra: Methods | None = None, *, may_drive: bool = True
+    ) -> bytes | None:
+        """The answer to one request or a batch; None when nothing is to be answered.
+
+        `extra` adds methods. Without `may_drive` the methods that drive the chain are refused.
+        """
         try:
             request = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             return _dump(_failure(None, PARSE_ERROR, f"parse error: {error}"))
         table = self._table if extra is None else {**self._table, **extra}
+        if not may_drive:
+            table = {**table, **{name: REFUSED for name in table if name.startswith(DRIVING)}}
         if not isinstance(request, list):
             exact = _exact_id(request, body)
             reply = await self._answer_one(exact, table)

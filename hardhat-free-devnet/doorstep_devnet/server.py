@@ -8,14 +8,14 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import uvicorn
 
 from . import methods_logs
+from .access import Access, is_local
 from .config import HOST, DevnetConfig
 from .errors import StartError
 from .filters import Filters
@@ -32,7 +32,6 @@ from .subscriptions import SUBSCRIPTION_METHODS, Subscriptions
 log = logging.getLogger(__name__)
 
 MAX_BODY = 16 * 1024 * 1024
-LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 TRY_AGAIN_LATER = 1013
 MAX_AT_ONCE = 100
 """Messages of one WebSocket that are answered at once; the next is read when one is done."""
@@ -45,8 +44,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class App:
     """The ASGI application of one node: JSON-RPC by POST on any path, and over a WebSocket on the same port."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, access: Access | None = None) -> None:
         self._node = node
+        self._access = access or Access(None, ())
         self._dispatcher = Dispatcher(
             node,
             SendMethods(node).table()
@@ -73,8 +73,14 @@ class App:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        if not _is_local(headers):
+        if not is_local(headers):
             await _reply(send, 403, _error("this node answers on 127.0.0.1 and localhost only"))
+        elif not self._access.takes_origin(headers):
+            await _reply(
+                send, 403, _error("this node does not serve pages of this origin; start it with --origin")
+            )
+        elif scope["method"] == "OPTIONS" and b"origin" in headers:
+            await _reply(send, 204, b"", self._access.preflight(headers))
         elif scope["method"] in ("GET", "HEAD"):
             await _reply(send, 200, b"")
         elif scope["method"] != "POST":
@@ -86,28 +92,29 @@ class App:
             if body is None:
                 await _reply(send, 413, _error(f"request body is larger than {MAX_BODY} bytes"))
             else:
-                answer = await _unless_gone(self._dispatcher.answer(body), receive)
+                may_drive = self._access.may_drive(headers)
+                answer = await _unless_gone(self._dispatcher.answer(body, may_drive=may_drive), receive)
                 if answer is not _GONE:
-                    await _reply(send, 200, answer or b"")
+                    await _reply(send, 200, answer or b"", self._access.allowed(headers))
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         headers = dict(scope["headers"])
-        if not (_is_local(headers) and _is_no_page_elsewhere(headers)):
+        if not (is_local(headers) and self._access.takes_origin(headers)):
             await send({"type": "websocket.close", "code": 1008})
             return
         await send({"type": "websocket.accept"})
         subscriptions = Subscriptions(self._node)
         pump = asyncio.create_task(_pump(subscriptions, send))
         try:
-            await self._converse(subscriptions, receive)
+            await self._converse(subscriptions, receive, may_drive=self._access.may_drive(headers))
         finally:
             subscriptions.close()
             pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await pump
 
-    async def _converse(self, subscriptions: Subscriptions, receive: Receive) -> None:
+    async def _converse(self, subscriptions: Subscriptions, receive: Receive, *, may_drive: bool) -> None:
         """Answer each message as soon as its answer is there; all that is under way ends with the connection."""
         extra = subscriptions.table()
         room = asyncio.Semaphore(MAX_AT_ONCE)
@@ -115,7 +122,7 @@ class App:
 
         async def answer(message: bytes | str) -> None:
             try:
-                reply = await self._dispatcher.answer(message, extra)
+                reply = await self._dispatcher.answer(message, extra, may_drive=may_drive)
                 if reply is not None:
                     await subscriptions.queue.put(reply)
             finally:
@@ -166,24 +173,6 @@ async def _pump(subscriptions: Subscriptions, send: Send) -> None:
     await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "too slow: messages were lost"})
 
 
-def _is_local(headers: dict[bytes, bytes]) -> bool:
-    """Whether the request names this machine: a web page elsewhere that resolves its name here does not."""
-    host = headers.get(b"host", b"").decode("latin-1").lower()
-    return host.rsplit(":", 1)[0] in LOCAL_NAMES if host else False
-
-
-def _is_no_page_elsewhere(headers: dict[bytes, bytes]) -> bool:
-    """Whether the request is no browser's, or one for a page of this machine.
-
-    A browser lets any page open a WebSocket here without asking, and only names the page's origin; over HTTP it asks
-    first, as this node's one media type demands, and is refused.
-    """
-    origin = headers.get(b"origin")
-    if origin is None:
-        return True
-    return urlsplit(origin.decode("latin-1")).hostname in {"127.0.0.1", "localhost", "::1"}
-
-
 async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
     length = headers.get(b"content-length")
     if length is not None and int(length) > MAX_BODY:
@@ -201,8 +190,8 @@ async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-async def _reply(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+async def _reply(send: Send, status: int, body: bytes, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -249,6 +238,7 @@ async def serve(
     the caller; outside the main thread they always are. Raises `StartError` when it cannot start: change the
     arguments. Any other error means that the chain can no longer be written, and everything answered so far is stored.
     """
+    access = Access(config.token, config.origins)
     listening = _bind(config.port)
     try:
         node = Node(config)
@@ -256,7 +246,7 @@ async def serve(
         listening.close()
         raise
     try:
-        await _run(node, listening, on_ready, handle_signals=handle_signals)
+        await _run(node, access, listening, on_ready, handle_signals=handle_signals)
     finally:
         listening.close()
         node.close()
@@ -275,11 +265,16 @@ def _bind(port: int) -> socket.socket:
 
 
 async def _run(
-    node: Node, listening: socket.socket, on_ready: Callable[[int], None] | None, *, handle_signals: bool
+    node: Node,
+    access: Access,
+    listening: socket.socket,
+    on_ready: Callable[[int], None] | None,
+    *,
+    handle_signals: bool,
 ) -> None:
     port = listening.getsockname()[1]
     settings = uvicorn.Config(
-        App(node),
+        App(node, access),
         log_level="warning",
         access_log=False,
         lifespan="off",

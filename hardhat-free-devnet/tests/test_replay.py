@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import rlp
 from doorstep_devnet.chain_store import ChainStore
+from doorstep_devnet.config import INITIAL_BALANCE
 from doorstep_devnet.lmdb_env import LmdbEnv
 from doorstep_devnet.testing import running_devnet
 from eth.chains.base import Chain
+from eth.db.account import AccountDB
 from eth.db.atomic import AtomicDB
 from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.blocks import PragueBlock, PragueBlockHeader
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
+from eth_typing import Address
 from probes import BURN, GENESIS, INVALID, REVERT, STORE, Sender, forwarder, logger, word
 
 
-async def _live(data_dir: Path) -> None:
-    async with running_devnet(data_dir=data_dir, genesis_time=GENESIS) as client:
+async def _live(data_dir: Path, fund: tuple[str, ...], paying: Sender | None) -> None:
+    async with running_devnet(data_dir=data_dir, genesis_time=GENESIS, fund=fund) as client:
+        if paying is not None:
+            paying.client = client
+            tip = {"maxFeePerGas": 1, "maxPriorityFeePerGas": 1}
+            assert (await paying.mined(to="0x" + "22" * 20, value=7, **tip))["effectiveGasPrice"] == "0x1"
         sender, other = Sender(client), Sender(client, "other")
         store, log = await sender.deploy(STORE), await sender.deploy(logger(3))
         for n in range(1, 6):
@@ -53,11 +61,20 @@ def _blocks(data_dir: Path) -> list[PragueBlock]:
         env.close()
 
 
-async def test_py_evm_takes_every_block(tmp_path: Path) -> None:
-    await _live(tmp_path)
+@pytest.mark.parametrize("balance", [0, INITIAL_BALANCE])
+async def test_py_evm_takes_every_block(tmp_path: Path, balance: int) -> None:
+    owner = Sender(None, "owner")  # type: ignore[arg-type]
+    await _live(tmp_path, fund=(owner.address,) if balance else (), paying=owner if balance else None)
     genesis, *blocks = _blocks(tmp_path)
     prague = Chain.configure(vm_configuration=((0, PragueVM),), chain_id=20260)
-    chain = prague.from_genesis_header(AtomicDB(), genesis.header)
+    db = AtomicDB()
+    header = genesis.header
+    if balance:
+        accounts = AccountDB(db)
+        accounts.set_balance(Address(bytes.fromhex(owner.address[2:])), balance)
+        assert accounts.make_state_root() == header.state_root
+        accounts.persist()
+    chain = prague.from_genesis_header(db, header)
     for block in blocks:
         chain.import_block(block, perform_validation=True)
     assert chain.get_canonical_head().hash == blocks[-1].hash

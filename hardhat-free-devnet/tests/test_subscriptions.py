@@ -14,8 +14,7 @@ from doorstep_devnet.testing import RpcClient
 from probes import Sender, logger, word
 from web3 import AsyncWeb3, WebSocketProvider
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.typing import Origin
+from websockets.exceptions import ConnectionClosed
 
 
 class Session:
@@ -130,15 +129,3 @@ async def test_a_reader_that_falls_behind_is_disconnected(
             await _read_until_closed(socket)
         assert socket.close_code == 1013
     assert await session.call("eth_blockNumber") == "0x1"
-
-
-@pytest.mark.parametrize("origin", ["https://pages.example", "http://localhost.pages.example:8545", "null"])
-async def test_a_page_from_elsewhere_gets_no_socket(devnet: RpcClient, origin: str) -> None:
-    with pytest.raises(InvalidStatus) as refused:
-        await connect(devnet.ws_url, origin=Origin(origin))
-    assert refused.value.response.status_code == 403
-
-
-async def test_a_page_of_this_machine_gets_a_socket(devnet: RpcClient) -> None:
-    async with connect(devnet.ws_url, origin=Origin("http://localhost:5173")) as socket:
-        assert await Session(socket).call("eth_chainId")
