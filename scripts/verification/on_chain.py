@@ -25,6 +25,7 @@ class RecordedItem(NamedTuple):
     tx_hash: Hash32
     time: int
     key: Address | None
+    writer: Address
 
 
 class RejectedItem(NamedTuple):
@@ -54,7 +55,9 @@ class OnChain:
         place = (at.block_number, at.log_index)
         if entry is not None:
             key = self._signer(entry)
-            self.recorded[place] = RecordedItem(entry.kind, entry.raw, at.tx_hash, at.block_time, key)
+            self.recorded[place] = RecordedItem(
+                entry.kind, entry.raw, at.tx_hash, at.block_time, key, entry.writer
+            )
             self._commit(entry)
         elif isinstance(logged.event, ItemRejected):
             event = logged.event

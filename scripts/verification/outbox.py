@@ -223,11 +223,12 @@ class Outbox:
                 raise Differs(_WHERE, f"signer of the payload in {intent.name}", known, signer)
 
     async def _check_none_missing(self, states: dict[int, Values], held: Held, findings: Findings) -> None:
-        """Every entry in a transaction that this service sent, and settled, must have its intent."""
-        settled = {
+        """Every entry that one of this service's lanes has written must have its intent, once its batch is settled."""
+        writers = {values["writer"] async for values in rows(self.connection, lanes, self.ledger_id)}
+        in_flight = {
             tx_hash
             for batch in states.values()
-            if batch["state"] == "settled"
+            if batch["state"] != "settled"
             for tx_hash in batch.get("versions", ())
         }
         on_chain = {one.tx_hash for one in self.on_chain.recorded.values()}
@@ -238,10 +239,11 @@ class Outbox:
                 raise Differs(_WHERE, f"transaction of batches (id {batch['id']}), which is settled",
                               "events on chain", None)  # fmt: skip
         for place, one in self.on_chain.recorded.items():
-            if one.tx_hash in settled and place not in held.places:
-                what = f"recorded intent of the {one.kind.value} at {_told(place)}, in a transaction sent from here"
+            from_here = one.writer in writers and one.tx_hash not in in_flight
+            if from_here and place not in held.places:
+                what = f"recorded intent of the {one.kind.value} at {_told(place)}, written by {to_hex(one.writer)}"
                 raise Differs(_WHERE, what, "a row of intents that is recorded there", None)
-            findings.compared["entries sent from here"] += one.tx_hash in settled
+            findings.compared["entries written from here"] += from_here
 
 
 async def read_intents(connection: AsyncConnection, ledger_id: LedgerId) -> AsyncGenerator[Intent, None]:

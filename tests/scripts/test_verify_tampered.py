@@ -262,6 +262,11 @@ TAMPERINGS: dict[str, tuple[str, str, str]] = {
         "outbox",
         "recorded intent of the feedback at block ",
     ),
+    "a report's intent deleted": (
+        "DELETE FROM intents WHERE seq = (SELECT max(seq) FROM intents WHERE kind = 'report')",
+        "outbox",
+        "recorded intent of the report at block ",
+    ),
     "a waiting intent deleted": (
         f"DELETE FROM intents WHERE seq = {_WAITING}",
         "receipts",
