@@ -126,7 +126,8 @@ async def test_a_key_used_for_something_else_while_no_lane_ran_is_no_restored_da
     key = world.chain.shipper.writer
     await world.submit(*world.openings(1))
     await world.drain(world.shipper_lane())
-    other = TxFields(world.chain.node.chain_id, 1, world.chain.relay.address, b"", 100_000, 0, 0)
+    nonce = await world.chain.node.nonce(key.address)
+    other = TxFields(world.chain.node.chain_id, nonce, world.chain.relay.address, b"", 100_000, 0, 0)
     await world.chain.node.send(key.sign_transaction(other))
     world.now += 10
     await world.drain(world.shipper_lane())
@@ -176,7 +177,7 @@ async def test_a_lane_that_waits_for_a_shorter_chain_is_resumed_before_it_halts(
     await world.drain(lane)
     world.chain.provider.restore(before)
     resumed = await resume(world, member, key, lane)
-    assert (resumed.next_nonce, resumed.queued) == (0, 2)
+    assert (resumed.next_nonce, resumed.queued) == (await world.chain.node.nonce(key.address), 2)
     await world.drain(lane)
     await world.check_recorded_once(new)
 
