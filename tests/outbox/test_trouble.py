@@ -322,13 +322,14 @@ async def test_a_nonce_the_lane_did_not_use_halts_it_before_it_sends(world: Worl
 async def test_a_nonce_used_by_a_stranger_while_in_flight_halts(world: World) -> None:
     provider, key = world.chain.provider, world.chain.shipper.writer
     provider.auto_mine = False
+    first = await world.chain.node.nonce(key.address)
     lane = world.shipper_lane(nonce_grace=10, max_batch=1)
     new = world.openings(1, 2)
     await world.submit(*new)
     await world.drain(lane)
     provider._waiting.clear()
     stranger = TxFields(
-        world.chain.node.chain_id, 0, world.chain.ledger.address,
+        world.chain.node.chain_id, first, world.chain.ledger.address,
         encode_batch(Kind.OPENING, [world.opening(900)]), 3_000_000, 0, 0,
     )  # fmt: skip
     await world.chain.node.send(key.sign_transaction(stranger))
@@ -342,7 +343,7 @@ async def test_a_nonce_used_by_a_stranger_while_in_flight_halts(world: World) ->
     await world.drain(lane)
     halted = (await world.lane_row(key)).halted
     assert halted is not None
-    assert halted.startswith("Nonce 0 of writer")
+    assert halted.startswith(f"Nonce {first} of writer")
     assert "none of the transactions this lane made under it has a receipt" in halted
     assert await world.states() == ["sent", "sent"]
     with pytest.raises(recovery.StillWaiting, match="not mined yet"):
@@ -350,8 +351,8 @@ async def test_a_nonce_used_by_a_stranger_while_in_flight_halts(world: World) ->
     provider._waiting.clear()
     provider.auto_mine = True
     resumed = await world.resume(world.chain.shipper.number, key)
-    # The batch of nonce 0 was never mined and never will be; that of nonce 1 is sent again under its own.
-    assert (resumed.next_nonce, resumed.queued) == (2, 1)
+    # The first batch was never mined and never will be; the second is sent again under its own.
+    assert (resumed.next_nonce, resumed.queued) == (first + 2, 1)
     await world.drain(lane)
     assert await world.states() == ["recorded", "recorded"]
     assert all(len(positions) == 1 for positions in (await world.recorded()).values())
