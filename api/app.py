@@ -36,6 +36,7 @@ from api.status.endpoints import VERSION
 from api.status.endpoints import router as status
 from api.stream.endpoints import router as stream
 from api.stream.streams import Streams
+from api.turns import Turns
 from chain_client.domain.errors import InvalidInput
 from chain_client.intake import MAX_ITEMS, Answer, Intake, PreparedFeedback, Refusal
 from chain_client.outbox.signer import LocalSigner, load_keystore
@@ -151,6 +152,7 @@ async def _services(settings: Settings, store: Store, clock: Callable[[], int]) 
         clock=clock,
         feedback=Gathering(store_feedback, most=MAX_ITEMS),
         streams=Streams(store, ledger_id, most=settings.max_streams),
+        past=Turns(),
     )
 
 

@@ -231,6 +231,7 @@ _MEANING: Final = {
     "at a time.",
     415: "The body must be sent as application/json, in UTF-8, and not compressed.",
     422: "A value breaks a rule; `errors` names each. Mend it; do not retry as is.",
+    429: "More at once than one caller may ask for; nothing was changed. Retry after `Retry-After` seconds.",
     500: "Something failed here. It is no refusal: retry after `Retry-After` seconds. The operator finds why in the log and with "
     "`doorstep status`.",
     503: "Something this needs does not answer, or does not record; nothing was changed. Retry after `Retry-After` "
@@ -255,6 +256,7 @@ _HEADERS: Final[dict[int, dict[str, Any]]] = {
             "schema": {"type": "string"},
         }
     },
+    429: _RETRY_AFTER,
     500: _RETRY_AFTER,
     503: _RETRY_AFTER,
 }

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.gathering import Gathering
 from api.settings import Settings
 from api.stream.streams import Streams
+from api.turns import Turns
 from chain_client.domain.ids import Address
 from chain_client.health import Limits
 from chain_client.intake import Intake, PreparedFeedback, Refusal
@@ -31,6 +32,8 @@ class Services:
     """This machine's clock, Unix seconds; the ledger's rules go by the chain's, which the index holds."""
     feedback: Gathering[PreparedFeedback | Refusal]
     streams: Streams
+    past: Turns
+    """For answers as of a past instant."""
 
     @property
     def limits(self) -> Limits:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from api.auth import PossibleCaller, required
+from api.past import PAST_TURN
 from api.problems import documented
 from api.reputations import AsOf, PolicyNumber, ReputationModel, parse_as_of
 from api.services import Context, Reading
@@ -18,7 +19,8 @@ MemberPath = Annotated[int, Path(ge=1, le=65535, description="The member's numbe
 _OPTIONS: dict[str, Any] = {
     "response_model": ReputationModel,
     "response_model_exclude_unset": True,
-    "responses": documented(401, 404, 422),
+    "responses": documented(401, 404, 422, 429),
+    "dependencies": [PAST_TURN],
 }
 
 

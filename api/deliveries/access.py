@@ -10,6 +10,7 @@ from api.auth import Caller
 from api.problems import Problem, not_found
 from api.services import Services
 from api.times import format_time
+from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import DeliveryId
 from chain_client.domain.links import decode_secret
 from chain_client.domain.records import Kind
@@ -35,13 +36,17 @@ class View:
 async def holds_token(
     context: Services, connection: AsyncConnection, delivery_id: DeliveryId, read_token: str | None
 ) -> bool:
-    """Say whether the read token is this delivery's; InvalidInput for one that cannot be any delivery's.
+    """Say whether the read token is this delivery's; 401 for one that cannot be any delivery's.
 
     Raises 403 of type `taken-over` for the link's token, once the recipient's own has taken its place.
     """
     if read_token is None:
         return False
-    token = decode_secret(read_token, TOKEN_HEADER)
+    try:
+        token = decode_secret(read_token, TOKEN_HEADER)
+    except InvalidInput as error:
+        challenge = {"www-authenticate": f'{TOKEN_HEADER} realm="doorstep"'}
+        raise Problem(401, "unauthorized", str(error), headers=challenge) from error
     try:
         return await waybills.check_read_token(connection, context.ledger_id, delivery_id, token)
     except FormerToken as error:

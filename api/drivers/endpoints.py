@@ -13,6 +13,7 @@ from api.drivers.models import DriversModel, SeriesModel
 from api.history.endpoints import HISTORY_RESPONSES
 from api.history.pages import Format, answer_history, format_of
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, MaybeLimit, decode_cursor, encode_cursor
+from api.past import PAST_TURN
 from api.problems import documented, not_found
 from api.reputations import AsOf, PolicyNumber, ReputationModel, parse_as_of
 from api.services import Context, Reading, Services
@@ -32,7 +33,8 @@ DriverPath = Annotated[int, Path(ge=1, le=(1 << 32) - 1, description="The driver
     summary="Drivers",
     response_model=DriversModel,
     response_model_exclude_unset=True,
-    responses=documented(401, 422),
+    responses=documented(401, 422, 429),
+    dependencies=[PAST_TURN],
 )
 async def list_drivers(
     caller: PossibleCaller,
@@ -70,7 +72,11 @@ async def list_drivers(
     reputations: dict[int, dict[str, Any]] = {}
     if with_reputation:
         every = await reputation.all_drivers(
-            connection, context.ledger_id, as_of=parse_as_of(as_of), policy=policy
+            connection,
+            context.ledger_id,
+            as_of=parse_as_of(as_of),
+            policy=policy,
+            only=[one.driver for one in page],
         )
         reputations = {one.number: one.to_json() for one in every}
     drivers: list[dict[str, Any]] = [
@@ -100,7 +106,8 @@ async def list_drivers(
     summary="A driver's reputation",
     response_model=ReputationModel,
     response_model_exclude_unset=True,
-    responses=documented(401, 404, 422),
+    responses=documented(401, 404, 422, 429),
+    dependencies=[PAST_TURN],
 )
 async def driver_reputation(
     number: DriverPath,
@@ -127,7 +134,8 @@ async def driver_reputation(
     "/drivers/{number}/reputation/series",
     summary="A driver's standing over time",
     response_model=SeriesModel,
-    responses=documented(401, 404, 422),
+    responses=documented(401, 404, 422, 429),
+    dependencies=[PAST_TURN],
 )
 async def driver_series(
     number: DriverPath,

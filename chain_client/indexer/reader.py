@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.digests import decode
@@ -317,19 +317,22 @@ async def _conditions(
         conditions.append(number >= query.first_block)
     if query.last_block is not None:
         conditions.append(number <= query.last_block)
-    # Times become block numbers, so that one index serves order and range.
+    # Times become block numbers, so that one index serves order and range. They are found in the order of times, which
+    # rise with the numbers: asked for the least number, a database would walk through all blocks before it.
     if query.from_time is not None:
         first = await connection.scalar(
-            select(func.min(blocks.c.number)).where(
-                blocks.c.ledger_id == ledger_id, blocks.c.time >= query.from_time
-            )
+            select(blocks.c.number)
+            .where(blocks.c.ledger_id == ledger_id, blocks.c.time >= query.from_time)
+            .order_by(blocks.c.time, blocks.c.number)
+            .limit(1)
         )
         conditions.append(number >= first if first is not None else number < 0)
     if query.to_time is not None:
         last = await connection.scalar(
-            select(func.max(blocks.c.number)).where(
-                blocks.c.ledger_id == ledger_id, blocks.c.time < query.to_time
-            )
+            select(blocks.c.number)
+            .where(blocks.c.ledger_id == ledger_id, blocks.c.time < query.to_time)
+            .order_by(blocks.c.time.desc(), blocks.c.number.desc())
+            .limit(1)
         )
         conditions.append(number <= last if last is not None else number < 0)
     return conditions

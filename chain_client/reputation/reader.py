@@ -8,7 +8,7 @@ before the index has read a block.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -147,13 +147,20 @@ async def all_drivers(
     *,
     as_of: int | None = None,
     policy: int = policy1.POLICY,
+    only: Collection[DriverNumber] | None = None,
 ) -> list[Reputation]:
-    """Return the reputation of every driver registered by then, by rising number, in a few queries."""
+    """Return the reputation of every driver registered by then, by rising number, in a few queries.
+
+    With `only`, of those of them alone; nothing is computed for others.
+    """
     basis = await basis_of(connection, ledger_id, as_of, policy)
     if basis.block is None:
         return []
     known = await index_totals.drivers_known_at(connection, ledger_id, basis.block.number)
-    sums = await _sums(connection, ledger_id, "driver", None, basis)
+    if only is not None:
+        wanted = set(only)
+        known = [number for number in known if number in wanted]
+    sums = await _sums(connection, ledger_id, "driver", None if only is None else list(known), basis)
     return [_reputation("driver", number, sums, basis) for number in known]
 
 

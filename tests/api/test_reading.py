@@ -36,7 +36,7 @@ async def test_strangers_cannot_tell_a_delivery_of_others_from_none(world: World
             other = problem(await world.http.get(nowhere, headers=headers), 404, "not-found")
             assert {**one, "instance": ""} == {**other, "instance": ""}
         problem(await world.http.get(there), 401)
-        problem(await world.http.get(there, headers={"Doorstep-Read-Token": "short"}), 422)
+        problem(await world.http.get(there, headers={"Doorstep-Read-Token": "short"}), 401)
     problem(await world.http.get("/v1/deliveries/0x12", headers=world.shop), 422)
 
 
