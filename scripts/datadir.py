@@ -84,14 +84,14 @@ class LocalMember:
     key: str | None
     api_key: str
     office: str | None = None
+    drivers: tuple[tuple[int, int], ...] = ()
+    """Registered driver numbers: (first, count) of each time."""
     owner: str | None = None
     """Name of the owner's keystore in `owners/`; None where the owner's key is elsewhere."""
     retiring: str | None = None
     """The keystore that `key` replaces, while its last transactions are waited for."""
     past_keys: tuple[str, ...] = ()
     """Keystores that were replaced."""
-    drivers: tuple[tuple[int, int], ...] = ()
-    """Registered driver numbers: (first, count) of each time."""
 
     @property
     def member(self) -> MemberNumber:

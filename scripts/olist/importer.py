@@ -180,7 +180,7 @@ class Importer:
         state = self.states.setdefault(order.order_id, _DeliveryState())
         if event.review is None:
             outcome = OUTCOME[event.what]
-            driver = state.driver if outcome is Outcome.CANCELLED else self.cast.driver(event)
+            driver = 0 if outcome is Outcome.CANCELLED else self.cast.driver(event)
             return self.recipients.report(order.order_id, outcome, driver, event.time, event.key)
         review = event.review
         said = {"title": review.title, "message": review.message}

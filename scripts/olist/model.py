@@ -75,7 +75,7 @@ def _judge(event: Event, word: DeliveryWord | None, now: int) -> Reason | Delive
     outcome = OUTCOME[event.what]
     cancels = outcome is Outcome.CANCELLED
     if cancels:
-        driver = word.driver if word else DriverNumber(0)
+        driver = DriverNumber(0)
     report = Report(delivery, driver, outcome, event.time, ZERO_HASH)
     caller = _SHIPPER if cancels else carrier
     return check_report(report, word, caller=caller, drivers_carrier=carrier, now=now)
