@@ -269,14 +269,18 @@ def _access(
     return Access(data, rpc, deployment, keystore, password_file, dict(os.environ))
 
 
+def _shown(name: str, value: Any) -> Any:
+    if name == "acceptable_from":
+        return iso(value)
+    return to_hex(value) if isinstance(value, bytes) else value
+
+
 def _govern(act: Callable[[], Coroutine[Any, Any, Any]], done: str, json: bool) -> None:
     """Make a call of the ledger's and show the event that it emitted."""
     output = Output(json=json)
     with output.status("waiting for the transaction"):
         event = asyncio.run(act())
-    shown = {
-        name: to_hex(value) if isinstance(value, bytes) else value for name, value in asdict(event).items()
-    }
+    shown = {name: _shown(name, value) for name, value in asdict(event).items()}
     if json:
         output.document({"event": type(event).__name__, **shown})
     else:

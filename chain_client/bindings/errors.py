@@ -13,6 +13,7 @@ domain.errors.DoorstepError
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Final
 
@@ -33,7 +34,7 @@ _WORDS: Final[dict[str, str]] = {
     "BadName": "a name of {length} bytes: it must have 1 to 80 bytes of UTF-8",
     "BadDriverSignature": "the signature for driver {driver} is not by {key} over this message: sign again",
     "BadRoles": "{roles} is no set of roles: shipper 1, carrier 2, both 3, or reviewer 4 alone",
-    "DeadlinePassed": "the message for driver {driver} expired at {deadline} (Unix seconds): sign a new one",
+    "DeadlinePassed": "the message for driver {driver} expired at {deadline}: sign a new one",
     "DirtyWord": "word {word} of item {index} is {value}, beyond what its field holds",
     "KeyTaken": "{key} is, or was, the key of driver {driver}: use a fresh key",
     "KeylessDriver": "driver {driver} has no key, so it cannot sign a move: set one first",
@@ -48,8 +49,8 @@ _WORDS: Final[dict[str, str]] = {
     "NotTheNewCarrier": "the move is to member {to}, the caller writes for member {caller}",
     "NotYourDriver": "driver {driver} belongs to member {carrier} (0: never registered)",
     "OwnerTaken": "{owner} owns member {member} already: use a fresh address",
-    "RecoveryBarred": "a recovery of member {member} was vetoed; another can start at {startFrom} (Unix seconds)",
-    "RecoveryPending": "the recovery of member {member} can be accepted from {acceptFrom} (Unix seconds) on",
+    "RecoveryBarred": "a recovery of member {member} was vetoed; another can start from {startFrom} on",
+    "RecoveryPending": "the recovery of member {member} can be accepted from {acceptFrom} on",
     "TooLittleGas": "{left} gas left, {needed} needed to ask the wallet: send with more gas",
     "UnequalLengths": "{items} items with {signatures} signatures: there must be one each",
     "UnknownMember": "there is no member {member}",
@@ -68,6 +69,19 @@ _PANICS: Final = {
 }
 
 
+_TIMES: Final = frozenset({"startFrom", "acceptFrom", "deadline"})
+
+
+def _readable(arguments: Mapping[str, object]) -> dict[str, object]:
+    """Return the arguments with times as RFC 3339."""
+    return {
+        name: f"{datetime.fromtimestamp(value, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        if name in _TIMES and isinstance(value, int)
+        else value
+        for name, value in arguments.items()
+    }
+
+
 class ContractError(DoorstepError):
     """A contract reverted. `name` is its custom error's ('Error', 'Panic', or 'Unknown' otherwise), `arguments` its
     arguments by name, addresses and bytes as 0x-hex. Do not retry as is.
@@ -80,7 +94,7 @@ class ContractError(DoorstepError):
         self.arguments = dict(arguments)
         words = _WORDS.get(name)
         listed = ", ".join(f"{key} {value}" for key, value in self.arguments.items())
-        said = words.format_map(self.arguments) if words else listed
+        said = words.format_map(_readable(self.arguments)) if words else listed
         super().__init__(f"the contract refuses with {name}" + (f": {said}" if said else ""))
 
 
