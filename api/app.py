@@ -18,6 +18,7 @@ from api.carriers.endpoints import router as carriers
 from api.deliveries.endpoints import router as deliveries
 from api.deliveries.reading import router as deliveries_read
 from api.drivers.endpoints import router as drivers
+from api.erasures.endpoints import router as erasures
 from api.feedback.endpoints import router as feedback
 from api.feedback.reading import router as feedback_read
 from api.gathering import Gathering
@@ -41,6 +42,7 @@ from chain_client.domain.errors import InvalidInput
 from chain_client.intake import MAX_ITEMS, Answer, Intake, PreparedFeedback, Refusal
 from chain_client.outbox.signer import LocalSigner, load_keystore
 from chain_client.store import Store, open_store, register_ledger
+from chain_client.vault.purge import Purger
 
 _ROUTERS: Final = (
     deliveries,
@@ -49,6 +51,7 @@ _ROUTERS: Final = (
     key_changes,
     intents,
     deliveries_read,
+    erasures,
     feedback_read,
     read_tokens,
     drivers,
@@ -91,7 +94,12 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
                 # Lists of a thousand items make many objects: each collection would walk through all code again.
                 gc.collect()
                 gc.freeze()
-            yield
+            purging = asyncio.create_task(made.purger.run(), name="purging")
+            try:
+                yield
+            finally:
+                purging.cancel()
+                await asyncio.gather(purging, return_exceptions=True)
             made.streams.close()
             await made.feedback.close()
         finally:
@@ -153,6 +161,7 @@ async def _services(settings: Settings, store: Store, clock: Callable[[], int]) 
         feedback=Gathering(store_feedback, most=MAX_ITEMS),
         streams=Streams(store, ledger_id, most=settings.max_streams),
         past=Turns(),
+        purger=Purger(store, ledger_id, clock),
     )
 
 

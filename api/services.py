@@ -17,6 +17,7 @@ from chain_client.domain.ids import Address
 from chain_client.health import Limits
 from chain_client.intake import Intake, PreparedFeedback, Refusal
 from chain_client.store import LedgerId, Store
+from chain_client.vault.purge import Purger
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Services:
     streams: Streams
     past: Turns
     """For answers as of a past instant."""
+    purger: Purger
+    """Makes what is erased leave the database's files."""
 
     @property
     def limits(self) -> Limits:
@@ -50,8 +53,8 @@ async def services(request: Request) -> Services:
 Context = Annotated[Services, Depends(services)]
 
 
-async def _reading(context: Context) -> AsyncIterator[AsyncConnection]:
-    async with context.store.read() as connection:
+async def _reading(request: Request, context: Context) -> AsyncIterator[AsyncConnection]:
+    async with context.store.read(f"{request.method} {request.url.path}") as connection:
         yield connection
 
 

@@ -1,4 +1,4 @@
-"""GET /v1/deliveries, /v1/deliveries/{id}, …/history; DELETE …/content."""
+"""GET /v1/deliveries, /v1/deliveries/{id}, …/history."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.auth import PossibleCaller, ReadingCaller, ReadToken
-from api.deliveries.access import TOKEN_HEADER, holds_token, view
+from api.deliveries.access import view
 from api.deliveries.filters import OUTCOMES, OutcomeName, ids_beginning
 from api.deliveries.views import (
     DeliveriesModel,
     DeliveryHistoryModel,
     DeliveryModel,
-    ErasedModel,
     shown_delivery,
     shown_history,
 )
 from api.entries import document_hash_of
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, cursor_at, place_of
-from api.problems import Problem, documented, not_found
+from api.problems import documented
 from api.services import Context, Reading, Services
-from chain_client.domain.ids import DeliveryId, DriverNumber, Hash32, parse_delivery_id
+from chain_client.domain.ids import DriverNumber, Hash32, parse_delivery_id
 from chain_client.domain.records import Kind
 from chain_client.indexer import reader as index
 from chain_client.indexer import search
@@ -152,41 +151,6 @@ async def get_delivery_history(
     seen = await view(context, connection, parse_delivery_id(delivery_id), caller, read_token)
     entries, kept = await _with_documents(context, connection, seen.delivery.delivery_id)
     return {"entries": shown_history(seen, entries, kept)}
-
-
-@router.delete(
-    "/deliveries/{delivery_id}/content",
-    summary="Erase your comments",
-    response_model=ErasedModel,
-    responses=documented(401, 403, 404, 422),
-)
-async def erase_content(delivery_id: DeliveryPath, read_token: ReadToken, context: Context) -> dict[str, Any]:
-    """Erase text and salt of every comment given on this delivery, for good; ratings and hashes stay on chain.
-
-    For the recipient, by read token; after a take-over by their own alone. Cannot be undone. Doing it again erases
-    what was given since, or nothing.
-    """
-    if read_token is None:
-        challenge = {"www-authenticate": f'{TOKEN_HEADER} realm="doorstep"'}
-        raise Problem(401, "unauthorized", f"This needs the recipient's {TOKEN_HEADER}.", headers=challenge)
-    parsed = parse_delivery_id(delivery_id)
-    # First without the write lock, which strangers must not hold; then again with it, as the token may be replaced.
-    async with context.store.read() as connection:
-        await _require_token(context, connection, parsed, read_token)
-    erased = 0
-    async with context.store.write() as connection:
-        await _require_token(context, connection, parsed, read_token)
-        for document in (await documents.of_delivery(connection, context.ledger_id, parsed)).values():
-            if document.kind == "content":
-                erased += await documents.erase(connection, context.ledger_id, parsed, document.hash)
-    return {"erased": erased}
-
-
-async def _require_token(
-    context: Services, connection: AsyncConnection, delivery_id: DeliveryId, read_token: str
-) -> None:
-    if not await holds_token(context, connection, delivery_id, read_token):
-        raise not_found("There is no such delivery of yours.")
 
 
 async def _with_documents(

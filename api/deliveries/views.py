@@ -68,12 +68,6 @@ class DeliveriesModel(BaseModel):
     next_cursor: str | None
 
 
-class ErasedModel(BaseModel):
-    """How many comments were erased."""
-
-    erased: int
-
-
 def shown_delivery(
     delivery: IndexedDelivery, chain_time: int, *, waybill: str | None, record: Mapping[str, object] | None
 ) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from api.problems import documented
 from api.read_tokens.models import ADAPTER, EXAMPLE, NewReadToken, ReplacedModel
 from api.services import Context
 from chain_client.domain.ids import parse_delivery_id
+from chain_client.vault import waybills
+from chain_client.vault.erasures import trace_of
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
 _CONFLICT = (
@@ -51,4 +53,8 @@ async def put_read_token(
     async with context.store.read() as connection:
         await context.intake.check_read_token_wish(connection, asked)
     async with context.store.write() as connection:
-        return {"replaced": await context.intake.replace_read_token(connection, asked)}
+        kept = (await waybills.by_delivery(connection, context.ledger_id, [parsed])).get(parsed)
+        replaced = await context.intake.replace_read_token(connection, asked)
+    if replaced and kept is not None and kept.sealed_secret is not None:
+        context.purger.begin([trace_of(kept.sealed_secret)])  # the link's secret was wiped
+    return {"replaced": replaced}

@@ -20,7 +20,8 @@ from chain_client.domain.records import Feedback, KeyChange, ReadToken, Receipt,
 from chain_client.health import Account, Stop, account
 from chain_client.indexer import reader as index
 from chain_client.indexer.reader import IndexedMember
-from chain_client.store import LedgerId
+from chain_client.store import DatabaseUnavailable, LedgerId
+from chain_client.vault import erasures
 
 router = APIRouter(tags=["status"])
 VERSION: Final = version("doorstep")
@@ -86,9 +87,23 @@ async def status(context: Context) -> dict[str, Any]:
     found = await account_of(context)
     return {
         **status_of(found, context.settings.identity, context.clock()),
+        "erasing": await _erasing(context),
         "version": VERSION,
         "public_reputations": context.settings.shows_reputations,
         "public_record": context.settings.public_record,
+    }
+
+
+async def _erasing(context: Services) -> dict[str, Any] | None:
+    try:
+        async with context.store.read() as connection:
+            left = await erasures.unfinished(connection, context.ledger_id)
+    except DatabaseUnavailable:
+        return None
+    return {
+        "texts": left.count,
+        "oldest": None if left.oldest_at is None else format_time(left.oldest_at),
+        "held_by": context.purger.held_by if left.count else [],
     }
 
 

@@ -51,6 +51,18 @@ class LaneModel(BaseModel):
     )
 
 
+class ErasingModel(BaseModel):
+    """What is erased for every reader and has not left the files of the service's database yet."""
+
+    texts: int
+    oldest: str | None = Field(
+        description="When the oldest was erased, RFC 3339 UTC by this machine's clock."
+    )
+    held_by: list[str] = Field(
+        description="The readers that are waited for: processes by number and program, this service's own by request."
+    )
+
+
 class StatusModel(BaseModel):
     """Where everything stands, from the database alone: no node is asked."""
 
@@ -78,6 +90,9 @@ class StatusModel(BaseModel):
         description="When the worker last looked at the node, by this machine's clock."
     )
     waiting: WaitingModel
+    erasing: ErasingModel | None = Field(
+        default=None, description="Null while the database does not answer."
+    )
     lanes: list[LaneModel]
     index_halted: str | None = Field(description="Why the index stopped; null while it runs.")
     public_reputations: bool = Field(description="Whether reputations need no key.")

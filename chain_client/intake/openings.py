@@ -69,7 +69,6 @@ async def open_deliveries(
     rejected = {
         key: found.pop(key) for key, one in list(found.items()) if one.state is writer.IntentState.REJECTED
     }
-    await waybills.wipe_sealed(connection, desk.ledger_id, now)
     known = await waybills.by_waybill(
         connection, desk.ledger_id, member, {one.request.waybill for one in good}
     )
@@ -113,12 +112,12 @@ async def open_deliveries(
     await documents.forget_records(connection, desk.ledger_id, former)
     await _store(desk, connection, member, walk, now)
     kept = {index: known.get(one.request.waybill) for index, one in walk.duplicates.items()}
-    sealed = [one.delivery_id for one in kept.values() if one is not None and one.sealed_secret is not None]
+    sealed = [one.delivery_id for one in kept.values() if one is not None and one.secret_at(now) is not None]
     # Whose link it was may have the delivery's key no longer: nobody is given what the recipient has replaced.
     expected = await expect(connection, desk.ledger_id, head, sealed) if sealed else {}
     theirs = {one for one, delivery in expected.items() if delivery.word is not None and delivery.word.taken}
     for index, one in walk.duplicates.items():
-        _remember(desk, walk, found[(*owner, one.key)].intent_id, index, kept[index], theirs)
+        _remember(desk, walk, found[(*owner, one.key)].intent_id, index, kept[index], theirs, now)
     return walk.answers()
 
 
@@ -224,16 +223,15 @@ def _remember(
     index: int,
     kept: Waybill | None,
     taken_over: Collection[DeliveryId],
+    now: int,
 ) -> None:
-    """Answer a duplicate with the delivery and, for 24 hours or until it is taken over, the link.
-
-    With neither once the waybill is erased.
-    """
-    if kept is None:
+    """Answer a duplicate with the delivery and, for 24 hours or until it is taken over, the link."""
+    if kept is None:  # its waybill was erased, and its key not freed
         walk.answer(index, Answer("duplicate", intent_id))
         return
     link = None
-    if kept.sealed_secret is not None and kept.delivery_id not in taken_over:
-        secret = sealing.unseal(desk.sealing_key, kept.sealed_secret, desk.ledger_id, kept.delivery_id)
+    sealed = kept.secret_at(now)
+    if sealed is not None and kept.delivery_id not in taken_over:
+        secret = sealing.unseal(desk.sealing_key, sealed, desk.ledger_id, kept.delivery_id)
         link = tracking_path(kept.delivery_id, secret)
     walk.answer(index, Answer("duplicate", intent_id, kept.delivery_id, link))

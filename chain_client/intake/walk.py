@@ -109,7 +109,7 @@ class Walk(Generic[A]):
         found = self._found.get((*self._owner, one.key))
         if found is None:
             return None
-        if found.body_hash != one.body_hash:
+        if not found.is_of_body(one.body_hash):
             return self._conflict
         if found.may_wait_again(one.proof):
             return None

@@ -75,6 +75,9 @@ class PendingItem:
     item: Item
 
 
+ERASED_BODY: Final = Hash32(bytes(32))
+"""The `body_hash` of an intent whose text was erased: the keyed hash of a text could be guessed into."""
+
 IntentKey = tuple[MemberNumber, Kind, bytes]
 """Member, kind and idempotency key: unique within a ledger."""
 
@@ -88,6 +91,10 @@ class Found:
     state: IntentState
     reason: int | None
     signature: CompactSignature | None
+
+    def is_of_body(self, body_hash: Hash32) -> bool:
+        """Return whether the intent was asked for by this body; always, once its own was erased."""
+        return self.body_hash in (body_hash, ERASED_BODY)
 
     def may_wait_again(self, signature: CompactSignature | None) -> bool:
         """Say whether the same item, brought with `signature`, may be queued again under this key.

@@ -15,9 +15,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.ids import Address, DeliveryId, Hash32, MemberNumber, to_hex
-from chain_client.domain.records import Kind
+from chain_client.domain.records import Kind, Report
 from chain_client.domain.signatures import CompactSignature
 from chain_client.outbox.records import (
+    ERASED_BODY,
     RELAY,
     SIGNED,
     WAITING,
@@ -49,11 +50,13 @@ __all__ = [
     "ReceiptConflict",
     "Submitted",
     "find",
+    "forget_bodies",
     "free_keys",
     "keep_receipt",
     "keep_receipts",
     "kept_receipts",
     "note_documents",
+    "own_evidence",
     "pending",
     "submit",
 ]
@@ -84,7 +87,7 @@ async def submit(
         found = standing[_key(intent)]
         if found.intent_id == intent_id:
             answers.append(Submitted(intent_id, "accepted"))
-        elif found.body_hash != intent.body_hash:
+        elif not found.is_of_body(intent.body_hash):
             answers.append(Submitted(found.intent_id, "conflict"))
         elif found.may_wait_again(intent.signature) and found.intent_id not in again:
             again[found.intent_id] = {**row, "id": found.intent_id}
@@ -185,6 +188,45 @@ async def free_keys(connection: AsyncConnection, ledger_id: LedgerId, intent_ids
         await connection.execute(
             update(intents_table).where(table.ledger_id == ledger_id, table.id.in_(some)).values(key=table.id)
         )
+
+
+async def own_evidence(
+    connection: AsyncConnection, ledger_id: LedgerId, delivery_id: DeliveryId, member: MemberNumber
+) -> set[Hash32]:
+    """Return the evidence hashes of what the member reported on the delivery through this service, rejected or not."""
+    table = intents_table.c
+    rows = await connection.execute(
+        select(table.payload).where(
+            table.ledger_id == ledger_id,
+            table.delivery_id == delivery_id,
+            table.kind == Kind.REPORT.value,
+            table.member == member,
+        )
+    )
+    items = [decode_payload(Kind.REPORT, row.payload)[0] for row in rows]
+    return {one.evidence_hash for one in items if isinstance(one, Report) and any(one.evidence_hash)}
+
+
+async def forget_bodies(
+    connection: AsyncConnection,
+    ledger_id: LedgerId,
+    delivery_id: DeliveryId,
+    kinds: Collection[Kind],
+    member: MemberNumber | None = None,
+) -> None:
+    """Wipe the keyed hashes of what was asked for on this delivery, of these kinds (by this member): see ERASED_BODY.
+
+    Where the intent is an opening its key is freed as well, which is a keyed hash of the waybill.
+    """
+    table = intents_table.c
+    which = [table.ledger_id == ledger_id, table.delivery_id == delivery_id]
+    if member is not None:
+        which.append(table.member == member)
+    values = update(intents_table).where(*which, table.kind.in_([kind.value for kind in kinds]))
+    await connection.execute(values.values(body_hash=ERASED_BODY))
+    if Kind.OPENING in kinds:
+        opening = update(intents_table).where(*which, table.kind == Kind.OPENING.value)
+        await connection.execute(opening.values(key=table.id))
 
 
 async def keep_receipt(

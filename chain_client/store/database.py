@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
@@ -17,11 +18,14 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chain_client.domain.errors import InvalidInput
+from chain_client.store import holders
 from chain_client.store.failures import FAILURES, DatabaseCause, DatabaseUnavailable, as_unavailable
 
 _BUSY_SECONDS = 30
 _PROBE_MILLISECONDS = 2000
 """How long the question whether the database can store waits for another writer."""
+_TRUNCATE_MILLISECONDS: Final = 200
+"""How long the truncation of the log waits for readers; it keeps writers waiting meanwhile."""
 
 
 class Store:
@@ -35,6 +39,7 @@ class Store:
         self._file = file
         self._create = create
         self._identity: tuple[int, int] | None = None  # of the file that the pool's connections have open
+        self._transactions = holders.Transactions()
 
     @property
     def engine(self) -> AsyncEngine:
@@ -42,13 +47,13 @@ class Store:
         return self._engine
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, purpose: str = "a write") -> AsyncIterator[AsyncConnection]:
         """Give a connection in one write transaction: committed at the end, rolled back on any error.
 
-        Raises DatabaseUnavailable (retry) for every failure of the database itself: full, read-only, locked for 30 s,
+        `purpose` is what `log_holders` calls it. Raises DatabaseUnavailable (retry) for every failure of the database itself: full, read-only, locked for 30 s,
         unreachable, moved away, damaged. Nothing is stored then. A statement at fault keeps its own error.
         """
-        async with self._connection() as connection:
+        async with self._connection(purpose) as connection:
             if self._engine.dialect.name == "sqlite":
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
@@ -60,9 +65,9 @@ class Store:
             await connection.commit()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection that sees one consistent state and changes nothing; errors as `write`."""
-        async with self._connection() as connection:
+    async def read(self, purpose: str = "a read") -> AsyncIterator[AsyncConnection]:
+        """Give a connection that sees one consistent state and changes nothing; `purpose` and errors as `write`."""
+        async with self._connection(purpose) as connection:
             if self._engine.dialect.name == "sqlite":
                 await connection.exec_driver_sql("BEGIN")
             else:
@@ -89,7 +94,7 @@ class Store:
         return None
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+    async def _connection(self, purpose: str = "a check") -> AsyncIterator[AsyncConnection]:
         await self._follow_file()
         connected = False
         try:
@@ -97,7 +102,8 @@ class Store:
                 connected = True
                 if self._file is not None and self._identity is None:
                     self._identity = _identity(self._file)
-                yield connection
+                with self._transactions.holding(purpose):
+                    yield connection
         except FAILURES as error:
             # Once there is a connection, an OSError is the caller's own (a timeout of theirs is one, too).
             own = connected and isinstance(error, OSError)
@@ -129,6 +135,46 @@ class Store:
             f"The database file {self._file} is gone. Put it back, or restore it from a copy.",
             DatabaseCause.GONE,
         )
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite database's file; None for one in memory or of a server."""
+        return None if self._file is None else Path(self._file)
+
+    async def truncate_log(self) -> bool:
+        """Bring SQLite's write-ahead log into the database and cut the log's file to nothing; return whether that was done.
+
+        Not while a transaction reads an older state, here or in another process: `log_holders` names them; call again.
+        Keeps writers waiting for at most 0.2 s. True at once for a database of another kind. Errors as `write`.
+        """
+        if self.file is None:
+            return True
+        async with self._connection("a truncation of the log") as connection:
+            await connection.exec_driver_sql(f"PRAGMA busy_timeout={_TRUNCATE_MILLISECONDS}")
+            try:
+                row = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+            finally:
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+        return bool(row[0] == 0)
+
+    async def vacuum(self) -> None:
+        """Write SQLite's database anew, so that no page keeps what was deleted; nothing for one of another kind.
+
+        Takes as long as copying the file, keeps writers waiting meanwhile, and needs as much room again. Errors as
+        `write`.
+        """
+        if self.file is None:
+            return
+        async with self._connection("a vacuum") as connection:
+            await connection.exec_driver_sql("VACUUM")
+
+    def log_holders(self) -> list[str]:
+        """Return in words who keeps SQLite's log from being truncated, as far as this system tells."""
+        if self.file is None:
+            return []
+        own = os.getpid()
+        others = [holders.name_of(one) for one in holders.processes(self.file) if one != own]
+        return [f"this process: {one}" for one in self._transactions.shown()] + others
 
     async def close(self) -> None:
         """Close every connection."""
@@ -176,9 +222,12 @@ def open_store(url: str, *, create: bool = True) -> Store:
             f"must begin with sqlite+aiosqlite:// or postgresql+asyncpg://, not {parsed.drivername}://",
         )
     if parsed.get_backend_name() != "sqlite":
-        return Store(create_async_engine(parsed, pool_pre_ping=True))
+        return Store(create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True))
     # As many as a worker has lanes: what goes beyond the pool is opened and closed, thread and all, at every look.
-    engine = create_async_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=32)
+    # What a statement was given may be private text: no error, and so no log, repeats it.
+    engine = create_async_engine(
+        parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=32, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: object) -> None:

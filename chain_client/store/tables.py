@@ -89,6 +89,24 @@ waybills = Table(
     Index(None, "ledger_id", "sealed_until"),
 )
 
+erasures = Table(
+    # Who had which text erased, and when. `verify` accepts a text that is gone only with its row here.
+    "erasures",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _ledger(),
+    Column("delivery_id", LargeBinary(32), nullable=False),
+    Column("kind", String(16), nullable=False),  # record | evidence | content, or waybill
+    Column("hash", LargeBinary(32)),  # the document's, as on chain; null for a waybill
+    Column("erased_by", String(16), nullable=False),  # recipient | member | operator
+    Column("member", Integer),  # the member's number; null for the two others
+    Column("erased_at", BigInteger, nullable=False),  # this machine's clock
+    Column("gone_at", BigInteger),  # when it had left every file of the database; null until then
+    CheckConstraint("erased_by IN ('recipient', 'member', 'operator')", name="erased_by"),
+    Index(None, "ledger_id", "delivery_id"),
+    Index(None, "ledger_id", "gone_at"),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

@@ -67,6 +67,10 @@ class Waybill:
     sealed_secret: bytes | None = None
     sealed_until: int | None = None
 
+    def secret_at(self, now: int) -> bytes | None:
+        """Return the sealed secret; None once its time is over, wiped or not."""
+        return self.sealed_secret if self.sealed_until is not None and now < self.sealed_until else None
+
 
 async def keep(connection: AsyncConnection, ledger_id: LedgerId, kept: Sequence[Waybill]) -> None:
     """Keep waybills that the caller has found unknown in this transaction.
@@ -199,8 +203,18 @@ async def replace_read_token(
     return Replacement.SAME if row.read_token_hash == token_hash else Replacement.ANOTHER
 
 
+async def sealed_secrets(connection: AsyncConnection, ledger_id: LedgerId, now: int) -> list[bytes]:
+    """Return the sealed secrets whose time is over: what `wipe_sealed` would wipe."""
+    rows = await connection.execute(
+        select(waybills.c.sealed_secret).where(
+            waybills.c.ledger_id == ledger_id, waybills.c.sealed_until <= now
+        )
+    )
+    return [row.sealed_secret for row in rows if row.sealed_secret is not None]
+
+
 async def wipe_sealed(connection: AsyncConnection, ledger_id: LedgerId, now: int) -> int:
-    """Wipe the sealed secrets whose time is over; return how many. Run it every few minutes."""
+    """Wipe the sealed secrets whose time is over; return how many. `purge.Purger` runs it every minute."""
     result = await connection.execute(
         update(waybills)
         .where(waybills.c.ledger_id == ledger_id, waybills.c.sealed_until <= now)
@@ -210,21 +224,15 @@ async def wipe_sealed(connection: AsyncConnection, ledger_id: LedgerId, now: int
 
 
 async def erase(connection: AsyncConnection, ledger_id: LedgerId, delivery_id: DeliveryId) -> bool:
-    """Wipe the delivery's waybill, salt, read tokens and sealed secret; say whether it was known.
+    """Wipe the delivery's waybill, salt and sealed secret; return whether it was known. `erasures` records who had it done.
 
-    The delivery id stays, as on chain; without the salt nobody can tie it to the waybill. Cannot be undone.
+    The delivery id stays, as on chain; without the salt nobody can tie it to the waybill. The hashes of the read tokens
+    stay too: they say nothing of anybody, and a shipper's erasure must not shut the recipient out. Cannot be undone.
     """
     result = await connection.execute(
         update(waybills)
         .where(*_is(ledger_id, delivery_id))
-        .values(
-            waybill=None,
-            salt=None,
-            read_token_hash=None,
-            former_token_hash=None,
-            sealed_secret=None,
-            sealed_until=None,
-        )
+        .values(waybill=None, salt=None, sealed_secret=None, sealed_until=None)
     )
     return result.rowcount > 0
 

@@ -49,7 +49,7 @@ async def call_everything(world: World) -> None:
     http = world.http
     link = await world.open("WB-2026-000016", record={"parcels": 1, "service": "standard"})
     path = f"/v1/deliveries/{to_hex(link.delivery_id)}"
-    await world.report(link, "delivered")
+    await world.report(link, "delivered", evidence={"note": "handed over at the door"})
     feedback = world.signed(link, content={"comment": "Left with a smile."}, issues=1)
     intent = (await http.post("/v1/feedback", json=feedback)).json()["intent"]
     await http.post("/v1/feedback", json=world.signed(link, overall=6, revision=2))
@@ -83,6 +83,9 @@ async def call_everything(world: World) -> None:
     await http.get("/v1/history", params={"from": "2026-03-01T00:00:00"}, headers=world.shop)
     await http.get("/v1/history")
     await http.delete(path + "/content", headers=own.token)
+    await http.delete(path + "/evidence", headers=world.van)
+    await http.delete(path, headers=world.shop)
+    await http.get(path + "/erasures", headers=world.shop)
     await http.get("/v1/me", headers=world.van)
     await http.get("/v1/stream")
     for one in ("/healthz", "/readyz", "/v1/status", "/v1/ledger"):

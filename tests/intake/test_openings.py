@@ -13,9 +13,10 @@ from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import ZERO_ADDRESS, ZERO_HASH, Hash32, MemberNumber, delivery_id
 from chain_client.domain.links import decode_secret, read_token, read_token_hash, recipient_key, tracking_path
 from chain_client.domain.records import Opening, Reason
-from chain_client.intake import Answer, DeliveryRequest, RoleMissing
+from chain_client.intake import Answer, DeliveryRequest, RoleMissing, erasing
 from chain_client.store.tables import intents
 from chain_client.vault import documents, waybills
+from chain_client.vault.erasures import OPERATOR
 from tests.intake.paper import (
     BOTH,
     CARRIER,
@@ -188,13 +189,26 @@ async def test_with_another_sealing_key_what_was_sent_is_known_but_not_given_aga
     assert refused(again) == ("waybill-known", None, "waybill")
 
 
-async def test_an_erased_waybill_sent_again_is_a_duplicate_that_says_nothing(house: House) -> None:
-    request = bare("WB 1", house.paper.time + DAY)
+@pytest.mark.parametrize("settled", [False, True])
+async def test_an_erased_waybill_sent_again_is_a_new_delivery(house: House, settled: bool) -> None:
+    request = bare("WB 1", house.paper.time + DAY, record={"a": 1})
     (first,) = await house.open(request)
     assert first.delivery_id is not None
+    if settled:
+        assert await house.mine() == [None]
+        await house.index()
     async with house.store.write() as connection:
-        await waybills.erase(connection, house.ledger_id, first.delivery_id)
-    assert await house.open(request) == [Answer("duplicate", first.intent_id)]
+        wiped = await erasing.erase_delivery(
+            connection, house.ledger_id, first.delivery_id, OPERATOR, house.now
+        )
+        row = (await connection.execute(select(intents))).one()
+    assert wiped.count == 2
+    assert (row.key, row.body_hash) == (first.intent_id, bytes(32)), "nothing to guess the waybill by"
+    (second,) = await house.open(request)
+    assert second.status == "accepted"
+    assert second.delivery_id != first.delivery_id
+    assert await house.mine() == ([None] if settled else [None, None])
+    assert await house.open(request) == [replace(second, status="duplicate")]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from sqlalchemy import update
 from chain_client.domain.digests import document_hash
 from chain_client.domain.ids import ZERO_HASH, DeliveryId, DriverNumber, MemberNumber
 from chain_client.domain.records import Outcome, Report
-from chain_client.intake import Answer, ReportRequest, RoleMissing
+from chain_client.intake import Answer, ReportRequest, RoleMissing, erasing
 from chain_client.store.tables import cursors
 from chain_client.vault import documents
+from chain_client.vault.erasures import OPERATOR
 from tests.intake.paper import (
     BOTH,
     CARRIER,
@@ -300,3 +301,36 @@ async def test_a_refusal_says_what_to_do(house: House) -> None:
     (answer,) = await house.report(house.reported(delivery, Outcome.OUT_FOR_DELIVERY))
     assert answer.refusal is not None
     assert answer.refusal.message.startswith("1 (out_for_delivery) may not follow outcome 3 (delivered)")
+
+
+async def test_a_report_whose_evidence_was_erased_is_a_duplicate_that_keeps_none(house: House) -> None:
+    (delivery,) = await house.opened()
+    request = house.reported(delivery, Outcome.DELIVERED, evidence={"note": "left with Rex"}, key="scan 1")
+    (first,) = await house.report(request)
+    await house.mine()
+    async with house.store.write() as connection:
+        other = await erasing.erase_evidence(
+            connection, house.ledger_id, delivery, RIVAL, OPERATOR, house.now
+        )
+        wiped = await erasing.erase_evidence(
+            connection, house.ledger_id, delivery, CARRIER, OPERATOR, house.now
+        )
+    assert (other.count, wiped.count) == (0, 1)
+    for again in (request, replace(request, evidence={"note": "another guess"})):
+        assert await house.report(again) == [replace(first, status="duplicate")]
+    async with house.store.read() as connection:
+        (kept,) = (await documents.of_delivery(connection, house.ledger_id, delivery)).values()
+    assert kept.erased
+
+
+async def test_a_shipper_s_own_evidence_is_not_its_carrier_s_to_erase(house: House) -> None:
+    (delivery,) = await house.opened()
+    cancels = house.reported(delivery, Outcome.CANCELLED, 0, evidence={"note": "out of stock"})
+    assert (await house.report(cancels, member=SHIPPER))[0].status == "accepted"
+    async with house.store.write() as connection:
+        by_carrier = await erasing.erase_evidence(
+            connection, house.ledger_id, delivery, CARRIER, OPERATOR, house.now
+        )
+        all_of_it = await erasing.erase_delivery(connection, house.ledger_id, delivery, OPERATOR, house.now)
+    assert by_carrier.count == 0
+    assert all_of_it.count == 2

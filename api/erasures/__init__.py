@@ -1,0 +1,1 @@
+"""Erasure over HTTP."""
