@@ -98,8 +98,8 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
             try:
                 yield
             finally:
-                purging.cancel()
-                await asyncio.gather(purging, return_exceptions=True)
+                made.purger.close()
+                await purging
             made.streams.close()
             await made.feedback.close()
         finally:

@@ -34,6 +34,7 @@ import_app = typer.Typer(help="Replaying data sets of elsewhere.", no_args_is_he
 for _name, _register in {**register.APPS, **promise_commands.APPS, **operate.APPS}.items():
     app.add_typer(_register, name=_name)
 app.add_typer(import_app, name="import")
+app.add_typer(erase.app, name="erase")
 
 
 def _as_process(child: bool) -> None:

@@ -91,7 +91,7 @@ async def revoke(connection: AsyncConnection, ledger_id: LedgerId, key_id: str, 
         .where(
             api_keys.c.ledger_id == ledger_id, api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None)
         )
-        .values(revoked_at=now)
+        .values(revoked_at=now, key_hash=_NO_HASH)  # nothing is left of the key but its id
     )
     return result.rowcount > 0
 

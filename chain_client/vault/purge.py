@@ -37,7 +37,7 @@ class Purger:
         self._store, self._ledger_id, self._clock = store, ledger_id, clock
         self._traces: set[bytes] = set()
         self._asked, self._done = 0, 0
-        self._moved, self._wake = asyncio.Condition(), asyncio.Event()
+        self._moved, self._wake, self._closed = asyncio.Condition(), asyncio.Event(), asyncio.Event()
         self._first = True
         self.held_by: list[str] = []
         """Who kept the log from being emptied at the last attempt, in words."""
@@ -60,22 +60,25 @@ class Purger:
         return self._done >= number
 
     async def run(self, every_seconds: float = 60.0) -> None:
-        """Purge whenever asked to, wipe sealed links whose time is over, and finish what was left behind; until cancelled."""
+        """Purge whenever asked to, wipe sealed links whose time is over, finish what was left behind; until `close`."""
         delay = _FIRST_DELAY
-        while True:
+        while not self._closed.is_set():
             try:
                 finished = await self.step()
             except (DoorstepError, SQLAlchemyError, OSError) as error:
                 _log.warning("What was erased is not out of the files yet: %s", error)
                 finished = False
-            if finished:
-                delay = _FIRST_DELAY
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(every_seconds):
-                        await self._wake.wait()
-            else:
-                await asyncio.sleep(delay)
-                delay = min(2 * delay, _LONGEST_DELAY)
+            if self._closed.is_set():
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(every_seconds if finished else delay):
+                    await (self._wake if finished else self._closed).wait()
+            delay = _FIRST_DELAY if finished else min(2 * delay, _LONGEST_DELAY)
+
+    def close(self) -> None:
+        """Let `run` end, after the step that it is at: cancelling it might break into a transaction."""
+        self._closed.set()
+        self._wake.set()
 
     async def step(self) -> bool:
         """Try once to purge all that was asked for or left behind; return whether nothing is left to do.

@@ -10,6 +10,7 @@ from chain_client.domain.hashing import keccak256
 from chain_client.domain.ids import DeliveryId, Hash32, delivery_id, to_hex
 from chain_client.store import LedgerId
 from chain_client.store.tables import documents, waybills
+from chain_client.vault import erasures
 from scripts.verification.found import Differs, Findings
 from scripts.verification.on_chain import OnChain
 from scripts.verification.outbox import Held
@@ -27,10 +28,22 @@ async def compare(
     accepted here and is not on chain). Raises Differs naming the row.
     """
     kept: set[tuple[DeliveryId, Hash32]] = set()
+    recorded = {
+        (one.delivery_id, one.hash)
+        for one in await erasures.find(connection, ledger_id)
+        if one.hash is not None
+    }
     async for values in rows(connection, documents, ledger_id):
         name = f"documents ({named(documents, values)})"
         _check_text(values, name)
         key = (DeliveryId(values["delivery_id"]), Hash32(values["hash"]))
+        if values["erased"] and key not in recorded:
+            raise Differs(
+                _WHERE,
+                f"salt and body in {name}",
+                "the text, or a record of who had it erased and when",
+                None,
+            )
         kinds = on_chain.committed.get(key) or held.commitments.get(key)
         if kinds is None:
             raise Differs(

@@ -17,6 +17,7 @@ from chain_client.intake import Answer, DeliveryRequest, RoleMissing, erasing
 from chain_client.store.tables import intents
 from chain_client.vault import documents, waybills
 from chain_client.vault.erasures import OPERATOR
+from chain_client.vault.purge import Purger
 from tests.intake.paper import (
     BOTH,
     CARRIER,
@@ -131,6 +132,7 @@ async def test_after_24_hours_the_link_is_gone(house: House) -> None:
     await house.index()
     assert await house.open(request) == [replace(first, status="duplicate", link=None)]
     assert first.delivery_id is not None
+    await Purger(house.store, house.ledger_id, lambda: house.now).step()
     async with house.store.read() as connection:
         kept = await waybills.by_delivery(connection, house.ledger_id, [first.delivery_id])
     assert kept[first.delivery_id].sealed_secret is None

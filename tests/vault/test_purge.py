@@ -161,8 +161,8 @@ async def test_the_background_task_purges_once_the_reader_has_gone(
                 await asyncio.sleep(0.01)
         assert await purger.wait(number, 60)
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        purger.close()
+        await task
     assert found_in(tmp_path, *NEEDLES) == []
 
 
