@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import orjson
+from sqlalchemy.engine import URL
 
 from chain_client.bindings.deployment import Deployment
 from chain_client.domain.errors import Broken, InvalidInput, NotFound
@@ -153,7 +154,9 @@ class DataDirectory:
     @property
     def database(self) -> str:
         """The database, as a SQLAlchemy URL."""
-        return f"sqlite+aiosqlite:///{(self.path / 'doorstep.db').resolve()}"
+        file = str((self.path / "doorstep.db").resolve())
+        # Rendered, so that a ? or % of the path is not read as part of the URL's syntax.
+        return URL.create("sqlite+aiosqlite", database=file).render_as_string()
 
     @property
     def password_file(self) -> Path:

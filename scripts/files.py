@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import stat
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -54,9 +56,22 @@ def sync_directory(directory: Path) -> None:
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory of mode 0700 with its parents; InvalidInput where that cannot be."""
+    """Make a directory of mode 0700 with its parents; InvalidInput where that cannot be, or others may write in it.
+
+    One that is there already, and that its owner's group or others may write in, is refused: who may write in it could
+    put other files in the place of the keys. What others may merely read is closed to them.
+    """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if os.name == "posix" and mode & 0o022:
+            raise InvalidInput(
+                "data",
+                f"others may write in {path} (mode {mode:04o}), and could replace the keys in it. Check that what is in it "
+                f"is yours, then run `chmod 700 {shlex.quote(str(path))}`",
+            )
+        if os.name == "posix" and mode & 0o055:
+            path.chmod(0o700)
     except OSError as error:
         raise InvalidInput("data", f"{path} cannot be made a directory: {error.strerror}") from error
 

@@ -57,8 +57,14 @@ def revoke(directory: DataDirectory, key_id: str) -> None:
 
     async def revoked() -> None:
         wanted = key_id.partition(".")[0]
-        async with open_database(directory) as (store, ledger_id), store.write() as connection:
-            if not await api_keys.revoke(connection, ledger_id, wanted, clock()):
-                raise NoSuchKey(f"No key {wanted} is in force; `doorstep key list MEMBER` shows a member's.")
+        async with open_database(directory) as (store, ledger_id):
+            async with store.write() as connection:
+                if not await api_keys.revoke(connection, ledger_id, wanted, clock()):
+                    raise NoSuchKey(
+                        f"No key {wanted} is in force; `doorstep key list MEMBER` shows a member's."
+                    )
+            await (
+                store.truncate_log()
+            )  # the key's hash was wiped; where a reader holds the log, the API's next one does
 
     asyncio.run(revoked())

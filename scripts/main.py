@@ -17,7 +17,7 @@ from api.settings import parse_origin
 from chain_client.domain.errors import DoorstepError
 from chain_client.domain.ids import DriverNumber, MemberNumber, parse_delivery_id
 from chain_client.domain.records import Kind
-from scripts import operate, promise_commands, register
+from scripts import erase, operate, promise_commands, register
 from scripts.arguments import Child, Data, Json, Keystore, PasswordFile
 from scripts.datadir import DEFAULT_DATA, DataDirectory
 from scripts.exit_codes import ExitCode, exit_code_of

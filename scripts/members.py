@@ -14,6 +14,7 @@ from chain_client.bindings import admin
 from chain_client.bindings.ledger import Ledger
 from chain_client.domain.errors import Conflict, InvalidInput, NotFound
 from chain_client.domain.ids import Address, DriverNumber, MemberNumber
+from chain_client.domain.names import check_member_name
 from chain_client.domain.records import Role
 from chain_client.outbox.signer import LocalSigner
 from chain_client.vault import api_keys
@@ -61,6 +62,7 @@ async def ensure_member(net: OpenNetwork, name: str, roles: Role, *, drivers: in
     For the administrator, whose key is in the directory. Changes the ledger, the database and credentials.json.
     Raises MemberExists where the name is taken with other roles; errors of the node as they are (retry).
     """
+    check_member_name(name)
     directory = net.directory
     with directory.administering():
         known = directory.credentials().named(name)

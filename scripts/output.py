@@ -5,6 +5,8 @@ Results go to stdout; progress, notes and errors to stderr, so that a pipe only 
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,8 +15,9 @@ from typing import Any, Final, Literal
 import orjson
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from chain_client.domain.errors import DoorstepError, InvalidInput
 
@@ -39,8 +42,30 @@ def parse_time(text: str, field: str) -> int:
     return int(parsed.timestamp())
 
 
+def clean(text: str) -> str:
+    """Return text as it may reach a terminal: what is not printable, but for line feeds, is shown as an escape.
+
+    Member names, CSV cells and an API's messages come from others: an ESC in them would command the terminal.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one == "\n"
+        else " " if unicodedata.category(one) == "Zs"
+        else one.encode("unicode_escape").decode()
+        for one in text
+    )  # fmt: skip
+
+
+def _clean_json(line: str) -> str:
+    """Return the same JSON with every character that is not printable as an escape: such are only inside strings."""
+    if line.isprintable():
+        return line
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in line)
+
+
 class Output:
-    """Where a command's words go. With `json` stdout carries JSON alone."""
+    """Where a command's words go; the one place where text of others is cleaned for a terminal. With `json` stdout carries JSON alone."""
 
     def __init__(self, *, json: bool = False) -> None:
         self.json = json
@@ -52,11 +77,11 @@ class Output:
     def note(self, text: str) -> None:
         """Say something in passing, to people only."""
         if not self.json:
-            self._err.print(text, markup=False)
+            self._err.print(clean(text), markup=False)
 
     def warn(self, text: str) -> None:
         """Say what went wrong and was got over; also with `json`, as it is on stderr."""
-        self._err.print(f"doorstep: {text}", markup=False, style="yellow")
+        self._err.print(clean(f"doorstep: {text}"), markup=False, style="yellow")
 
     def document(self, content: Any) -> None:
         """Write one JSON document on one line, at once."""
@@ -64,7 +89,7 @@ class Output:
 
     def _write(self, line: str) -> None:
         # Not through the console, which would fold a long line.
-        self._out.file.write(line + "\n")
+        self._out.file.write(_clean_json(line) + "\n")
         self._out.file.flush()
 
     def lines(self, contents: Iterable[Any]) -> None:
@@ -87,21 +112,22 @@ class Output:
             justify: Literal["left", "right"] = "right" if numeric else "left"
             shown.add_column(column, justify=justify, overflow="fold", no_wrap=not last)
         for row in found:
-            shown.add_row(*(_cell(value) for value in row))
-        self._out.print(title, style="bold", markup=False)
+            shown.add_row(*(Text(_cell(value)) for value in row))
+        self._out.print(clean(title), style="bold", markup=False)
         self._out.print(shown)
 
     def panel(self, title: str, *parts: RenderableType) -> None:
         """Show a framed text."""
-        self._out.print(Panel(Group(*parts), title=title, title_align="left", expand=False))
+        shown = [Text(clean(one.plain), one.style) if isinstance(one, Text) else one for one in parts]
+        self._out.print(Panel(Group(*shown), title=title, title_align="left", expand=False))
 
     def text(self, text: str) -> None:
         """Show a line."""
-        self._out.print(text, markup=False)
+        self._out.print(clean(text), markup=False)
 
     def line(self, text: str) -> None:
         """Show a line that is never folded: a link must stay whole."""
-        self._out.print(text, markup=False, soft_wrap=True)
+        self._out.print(clean(text), markup=False, soft_wrap=True)
 
     @contextmanager
     def status(self, text: str) -> Iterator[Callable[[str], None]]:
@@ -109,17 +135,17 @@ class Output:
         if self.json or not self._err.is_terminal:
             yield self.note
             return
-        with self._err.status(text) as shown:
-            yield lambda words: shown.update(words)
+        with self._err.status(Text(clean(text))) as shown:
+            yield lambda words: shown.update(Text(clean(words)))
 
     def progress(self) -> Progress:
         """Return a progress display, on stderr; it shows nothing with `json` or where stderr is no terminal."""
         return Progress(
-            TextColumn("{task.description}"),
+            _CleanColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[detail]}", style="dim"),
+            _CleanColumn("{task.fields[detail]}", style="dim", markup=False),
             console=self._err,
             disable=self.json or not self._err.is_terminal,
             transient=True,
@@ -127,7 +153,7 @@ class Output:
 
     def error(self, error: DoorstepError, exit_code: int) -> None:
         """Say why the command ends: a line on stderr, and with `json` an object on stdout."""
-        self._err.print(f"doorstep: {error}", markup=False, style="bold red", soft_wrap=True)
+        self._err.print(clean(f"doorstep: {error}"), markup=False, style="bold red", soft_wrap=True)
         if self.json:
             field = {"field": error.field} if isinstance(error, InvalidInput) else {}
             self.document(
@@ -136,6 +162,14 @@ class Output:
                     "exit_code": exit_code,
                 }
             )
+
+
+class _CleanColumn(TextColumn):
+    """A column of a progress display whose text may be of others."""
+
+    def render(self, task: Task) -> Text:
+        """Return the column's text, cleaned."""
+        return Text(clean(super().render(task).plain), style=self.style)
 
 
 def _cell(value: object) -> str:
@@ -147,4 +181,4 @@ def _cell(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.2f}"
-    return str(value)
+    return clean(str(value)).replace("\n", "\\n")

@@ -20,7 +20,9 @@ class NewDelivery(Incoming):
     """
 
     waybill: str = Field(
-        description="The shop's own number of it, at most 200 characters; also its idempotency key."
+        description="The shop's own number of it, at most 200 characters; also its idempotency key. It is recognised by "
+        "its NFKC form, trimmed and without invisible characters; upper and lower case differ. It is kept as sent, and the "
+        "delivery id is made of it as sent."
     )
     carrier: int = Field(description="Member number of the carrier, from 1.")
     promised_by: Time = Field(

@@ -19,6 +19,7 @@ from chain_client.domain.ids import (
     delivery_id,
 )
 from chain_client.domain.links import read_token, read_token_hash, recipient_key, tracking_path
+from chain_client.domain.names import recognised_waybill
 from chain_client.domain.records import Item, Kind, Opening, Reason, Role
 from chain_client.domain.rules import check_opening
 from chain_client.indexer import reader
@@ -72,11 +73,10 @@ async def open_deliveries(
     known = await waybills.by_waybill(
         connection, desk.ledger_id, member, {one.request.waybill for one in good}
     )
-    replaced = {
-        one.key: known.pop(one.request.waybill, None)
-        for one in {one.key: one for one in good}.values()
-        if (*owner, one.key) in rejected
-    }
+    replaced: dict[bytes, Waybill | None] = {}
+    for one in good:
+        if (*owner, one.key) in rejected:
+            replaced[one.key] = known.pop(one.request.waybill, None) or replaced.get(one.key)
     walk = Walk(asked, found, owner, refusals.conflict("waybill", "delivery"))
     unseen = walk.unseen()
     # Only a salt of the shop's own can give an id that is there already; those made here are new.
@@ -124,7 +124,10 @@ async def open_deliveries(
 def prepare(desk: Desk, member: MemberNumber, request: DeliveryRequest) -> PreparedDelivery | Refusal:
     """Return the request checked, its record in canonical form: all that needs no database."""
     try:
-        name = checks.text(request.waybill, MAX_WAYBILL, "waybill")
+        checks.text(request.waybill, MAX_WAYBILL, "waybill")
+        name = recognised_waybill(request.waybill).encode()
+        if not name:
+            raise InvalidInput("waybill", "must have a character that shows; it is blank")
         checks.integer(request.carrier, checks.U16, "carrier", least=1)
         checks.integer(request.promised_by, checks.U32, "promised_by")
         _check_link(request)

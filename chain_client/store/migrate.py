@@ -17,7 +17,8 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 def alembic_config(connection: Connection | None = None) -> Config:
     """Return Alembic's configuration for this package's scripts, on an open connection."""
     config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
+    # A % is ConfigParser's sign of interpolation, unless doubled.
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 

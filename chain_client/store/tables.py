@@ -78,15 +78,17 @@ waybills = Table(
     _ledger(),
     Column("delivery_id", LargeBinary(32), nullable=False),
     Column("shipper", Integer, nullable=False),
-    Column("waybill", Text),
+    Column("waybill", Text),  # as the shipper sent it
     Column("salt", LargeBinary(32)),
     Column("read_token_hash", LargeBinary(32)),
     Column("sealed_secret", LargeBinary),  # only for links made here; wiped at sealed_until
     Column("sealed_until", BigInteger),
     Column("former_token_hash", LargeBinary(32)),  # the link's, once a take-over has replaced it
+    Column("recognised", Text),  # the waybill as it is recognised: `domain.names`
     PrimaryKeyConstraint("ledger_id", "delivery_id"),
     UniqueConstraint("ledger_id", "shipper", "waybill"),
     Index(None, "ledger_id", "sealed_until"),
+    Index(None, "ledger_id", "shipper", "recognised", unique=True),
 )
 
 erasures = Table(

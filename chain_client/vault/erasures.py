@@ -14,6 +14,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chain_client.domain.ids import DeliveryId, Hash32, MemberNumber
+from chain_client.domain.names import recognised_waybill
 from chain_client.store import LedgerId
 from chain_client.store.tables import erasures as table
 from chain_client.vault import documents, waybills
@@ -112,7 +113,8 @@ async def erase_waybill(
         return wiped
     await waybills.erase(connection, ledger_id, delivery_id)
     await _record(connection, ledger_id, delivery_id, "waybill", None, eraser, now)
-    wiped.add(None if kept.waybill is None else kept.waybill.encode(), kept.salt, kept.sealed_secret)
+    names = (kept.waybill, recognised_waybill(kept.waybill)) if kept.waybill is not None else ()
+    wiped.add(*(name.encode() for name in names), kept.salt, kept.sealed_secret)
     return wiped
 
 

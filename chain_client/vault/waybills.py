@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chain_client.domain.errors import Forbidden, Unavailable
 from chain_client.domain.ids import DeliveryId, Hash32, MemberNumber
 from chain_client.domain.links import read_token_hash
+from chain_client.domain.names import recognised_waybill
 from chain_client.store import LedgerId
 from chain_client.store.tables import waybills
 from chain_client.vault._rows import chunks
@@ -85,6 +86,7 @@ async def keep(connection: AsyncConnection, ledger_id: LedgerId, kept: Sequence[
             "delivery_id": waybill.delivery_id,
             "shipper": waybill.shipper,
             "waybill": waybill.waybill,
+            "recognised": None if waybill.waybill is None else recognised_waybill(waybill.waybill),
             "salt": waybill.salt,
             "read_token_hash": waybill.read_token_hash,
             "sealed_secret": waybill.sealed_secret,
@@ -111,12 +113,17 @@ async def forget(
 async def by_waybill(
     connection: AsyncConnection, ledger_id: LedgerId, shipper: MemberNumber, names: Iterable[str]
 ) -> dict[str, Waybill]:
-    """Return what is kept of this shipper's waybills, by waybill; erased ones are found no more."""
-    found: dict[str, Waybill] = {}
-    for chunk in chunks(list(names)):
+    """Return what is kept of this shipper's waybills, by the names given; erased ones are found no more.
+
+    A waybill is recognised by `domain.names.recognised_waybill`: several names may be one waybill.
+    """
+    forms = {name: recognised_waybill(name) for name in names}
+    kept: dict[str, Waybill] = {}
+    for chunk in chunks(sorted(set(forms.values()))):
         mine = (waybills.c.ledger_id == ledger_id, waybills.c.shipper == shipper)
-        rows = await connection.execute(select(waybills).where(*mine, waybills.c.waybill.in_(chunk)))
-        found.update((row.waybill, _waybill(row)) for row in rows)
+        rows = await connection.execute(select(waybills).where(*mine, waybills.c.recognised.in_(chunk)))
+        kept.update((row.recognised, _waybill(row)) for row in rows)
+    found = {name: kept[form] for name, form in forms.items() if form in kept}
     return found
 
 
@@ -232,7 +239,7 @@ async def erase(connection: AsyncConnection, ledger_id: LedgerId, delivery_id: D
     result = await connection.execute(
         update(waybills)
         .where(*_is(ledger_id, delivery_id))
-        .values(waybill=None, salt=None, sealed_secret=None, sealed_until=None)
+        .values(waybill=None, recognised=None, salt=None, sealed_secret=None, sealed_until=None)
     )
     return result.rowcount > 0
 

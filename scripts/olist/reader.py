@@ -7,7 +7,9 @@ that never closes does not swallow the rows behind it.
 
 from __future__ import annotations
 
+import codecs
 import csv
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -136,7 +138,8 @@ class _Reading:
         lines = _lines(self.directory / file)
         if not any(map(str.strip, lines)):
             raise InvalidInput(file, "is empty; it must begin with a line of column names")
-        header = next(csv.reader([lines[0]]))
+        delimiter = _delimiter(lines[0], _COLUMNS[file])
+        header = next(csv.reader([lines[0]], delimiter=delimiter))
         missing = [name for name in _COLUMNS[file] if name not in header]
         if missing:
             raise InvalidInput(file, f"has no column {', '.join(missing)}; its first line must name them")
@@ -146,7 +149,7 @@ class _Reading:
                 at += 1
                 continue
             try:
-                fields, used = _record(lines, at, len(header))
+                fields, used = _record(lines, at, len(header), delimiter)
             except _RowProblem as problem:
                 self.left_out.append(LeftOut(file, at + 1, problem.reason, problem.detail))
                 at += 1
@@ -164,12 +167,36 @@ def _lines(path: Path) -> list[str]:
         ) from error
     except OSError as error:
         raise InvalidInput("directory", f"{path} cannot be read: {error.strerror}") from error
-    # Bytes that are no UTF-8 become lone surrogates here, so that only their own row is left out.
+    text = _decoded(path.name, raw)
+    if (end := re.search("\r\n?|\n", text)) is not None and end[0] == "\r":
+        text = text.replace("\r\n", "\n").replace("\r", "\n")  # lines of an old Mac's kind
     # Split at line feeds alone: `splitlines` would also cut comments at rarer separators.
-    return [part + "\n" for part in raw.decode("utf-8-sig", "surrogateescape").split("\n")]
+    return [part + "\n" for part in text.split("\n")]
 
 
-def _record(lines: list[str], at: int, width: int) -> tuple[list[str], int]:
+def _decoded(name: str, raw: bytes) -> str:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return raw.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise InvalidInput(
+                name, f"begins as UTF-16 and is none ({error.reason}); save it as UTF-8"
+            ) from error
+    if b"\0" in raw[:1000]:
+        raise InvalidInput(name, "has NUL bytes: it is UTF-16 without its mark, or no text; save it as UTF-8")
+    # Bytes that are no UTF-8 become lone surrogates here, so that only their own row is left out.
+    return raw.decode("utf-8-sig", "surrogateescape")
+
+
+def _delimiter(header: str, columns: tuple[str, ...]) -> str:
+    """Return what parts the columns: the one of comma, semicolon and tab under which the first line names them."""
+    for delimiter in ",;\t":
+        if set(columns) <= set(next(csv.reader([header], delimiter=delimiter))):
+            return delimiter
+    return ","
+
+
+def _record(lines: list[str], at: int, width: int, delimiter: str) -> tuple[list[str], int]:
     """Return the fields of the record that begins at `lines[at]`, and how many lines it takes."""
     used, quotes = 1, lines[at].count('"')
     while quotes % 2 and used < _MAX_RECORD_LINES and at + used < len(lines):
@@ -177,7 +204,7 @@ def _record(lines: list[str], at: int, width: int) -> tuple[list[str], int]:
         used += 1
     try:
         # The original files write doubled quotes, CRLF inside comments, and commas only inside quotes.
-        parsed = list(csv.reader(lines[at : at + used], strict=True))
+        parsed = list(csv.reader(lines[at : at + used], strict=True, delimiter=delimiter))
     except csv.Error as error:
         raise _RowProblem("broken line", str(error)) from error
     if len(parsed) != 1 or len(parsed[0]) != width:
@@ -207,9 +234,25 @@ def _local(record: dict[str, str], column: str) -> datetime:
         raise _RowProblem(f"unreadable {column}", text) from None
 
 
-def unix(local: datetime) -> int:
-    """Return the Unix time of a wall-clock time in Sao Paulo; of an hour that comes twice, the first."""
-    return int(local.replace(tzinfo=SAO_PAULO).timestamp())
+def unix(local: datetime, *, last: bool = False) -> int:
+    """Return the Unix time of a wall-clock time in Sao Paulo.
+
+    Of an hour that comes twice, the first (or, with `last`, the last); of one that the clock skipped, the moment of the
+    skip, so that it is never after a time that follows it on the clock.
+    """
+    first, second = (int(local.replace(tzinfo=SAO_PAULO, fold=fold).timestamp()) for fold in (0, 1))
+    if first > second:
+        return _skip_between(second, first)
+    return second if last else first
+
+
+def _skip_between(before: int, after: int) -> int:
+    """Return the first moment, after `before` and at most `after`, of the offset that holds at `after`."""
+    offset = local_time(after).utcoffset()
+    while after - before > 1:
+        middle = (before + after) // 2
+        before, after = (before, middle) if local_time(middle).utcoffset() == offset else (middle, after)
+    return after
 
 
 def local_time(moment: int) -> datetime:
@@ -218,8 +261,8 @@ def local_time(moment: int) -> datetime:
 
 
 def end_of_day(day: date) -> int:
-    """Return the Unix time of 23:59:59 in Sao Paulo."""
-    return unix(datetime.combine(day, _END_OF_DAY))
+    """Return the Unix time of the day's last 23:59:59 in Sao Paulo."""
+    return unix(datetime.combine(day, _END_OF_DAY), last=True)
 
 
 def _time(record: dict[str, str], column: str) -> int:

@@ -414,3 +414,16 @@ async def test_a_refused_retry_leaves_the_rejected_opening_as_it_was(house: Hous
     async with house.store.read() as connection:
         assert await waybills.by_delivery(connection, house.ledger_id, [first.delivery_id])
         assert await documents.of_delivery(connection, house.ledger_id, first.delivery_id)
+
+
+async def test_a_waybill_that_looks_the_same_is_the_same(house: House) -> None:
+    (first,) = await house.open(bare(" WB 1", house.paper.time + DAY))
+    promised = house.paper.time + DAY
+    again = await house.open(*(bare(one, promised) for one in ("WB 1", "\ufeffWB\u00a01", "ＷＢ 1")))
+    assert again == [replace(first, status="duplicate")] * 3
+    blank, other = await house.open(bare(" \u200b", promised), bare("wb 1", promised))
+    assert refused(blank) == ("invalid", None, "waybill")
+    assert other.status == "accepted"
+    async with house.store.read() as connection:
+        kept = await waybills.by_waybill(connection, house.ledger_id, SHIPPER, ["WB 1"])
+    assert kept["WB 1"].waybill == " WB 1"

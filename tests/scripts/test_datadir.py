@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import stat
 from pathlib import Path
 
 import pytest
 
 from chain_client.bindings.deployment import Deployment
+from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import Address, Hash32
 from chain_client.domain.ledger import LedgerIdentity
 from chain_client.domain.records import Role
+from chain_client.store import migrate, open_store
 from scripts.datadir import (
     ADMIN,
     RELAY,
@@ -22,7 +25,7 @@ from scripts.datadir import (
     NotADataDirectory,
     slug,
 )
-from scripts.files import DirectoryInUse, write_private
+from scripts.files import DirectoryInUse, make_directory, write_private
 
 NETWORK = Network(8000, "http://127.0.0.1:8545", public=False)
 DEPLOYMENT = Deployment(
@@ -127,3 +130,32 @@ def test_secret_that_is_none_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "expected"), [("Swift Couriers!", "swift-couriers"), ("***", "member")])
 def test_slug_is_a_file_name(name: str, expected: str) -> None:
     assert slug(name) == expected
+
+
+@pytest.mark.parametrize("name", ["q?x", "z%20z", "a%2Fb", "a#b"])
+async def test_a_directory_of_any_name_has_its_database_inside(tmp_path: Path, name: str) -> None:
+    directory = DataDirectory(tmp_path / name)
+    directory.path.mkdir()
+    store = open_store(directory.database)
+    await migrate(store)
+    await store.close()
+    assert (tmp_path / name / "doorstep.db").exists()
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+def test_migrations_are_found_under_a_path_with_a_percent_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate_module = importlib.import_module("chain_client.store.migrate")
+    monkeypatch.setattr(migrate_module, "_SCRIPTS", Path("/somewhere/a%2Fb/migrations"))
+    config = migrate_module.alembic_config()
+    assert config.get_main_option("script_location") == "/somewhere/a%2Fb/migrations"
+
+
+def test_a_directory_that_others_may_write_in_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(0o777)
+    with pytest.raises(InvalidInput, match="chmod 700"):
+        make_directory(data)
+    data.chmod(0o755)
+    make_directory(data)
+    assert data.stat().st_mode & 0o777 == 0o700

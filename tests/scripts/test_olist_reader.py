@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from chain_client.domain.errors import InvalidInput
 from scripts.olist.reader import CUSTOMERS_FILE, ORDERS_FILE, REVIEWS_FILE, end_of_day, read, unix
+from scripts.output import iso
+from tests.scripts import small_olist
 from tests.scripts.small_olist import DIRTY_ORDERS, DIRTY_REVIEWS, ORDERS, REVIEWS, write
 
 
@@ -31,8 +34,11 @@ def test_read_gives_times_in_utc_and_the_promise_at_the_end_of_its_day(directory
     assert plain.zip_prefix == "01310"
 
 
-def test_read_takes_the_first_of_an_hour_that_comes_twice() -> None:
-    assert end_of_day(date(2017, 2, 18)) == 1487469599  # 2017-02-19T01:59:59Z, before the clocks went back
+def test_read_takes_the_first_of_an_hour_that_comes_twice_and_ends_a_day_with_the_last() -> None:
+    assert (
+        unix(datetime(2017, 2, 18, 23, 59, 59)) == 1487469599
+    )  # 2017-02-19T01:59:59Z, before the clocks went back
+    assert end_of_day(date(2017, 2, 18)) == 1487473199  # an hour later
 
 
 def test_read_keeps_a_comment_of_several_lines(directory: Path) -> None:
@@ -110,7 +116,58 @@ def test_read_leaves_out_an_order_without_its_customer(directory: Path) -> None:
     assert [row.detail for row in left] == ["customer of late"]
 
 
-def test_unix_reads_an_hour_that_never_was_with_the_offset_before_it() -> None:
-    from datetime import datetime
+@pytest.mark.parametrize(
+    ("local", "utc"),
+    [
+        (
+            datetime(2017, 10, 15, 0, 30),
+            "2017-10-15T03:00:00Z",
+        ),  # skipped: the clock went from 00:00 to 01:00
+        (datetime(2017, 10, 15, 1, 10), "2017-10-15T03:10:00Z"),
+        (datetime(2017, 10, 14, 23, 59), "2017-10-15T02:59:00Z"),
+        (datetime(2018, 2, 17, 23, 30), "2018-02-18T01:30:00Z"),  # came twice: the first
+    ],
+)
+def test_hours_that_did_not_exist_or_came_twice_keep_the_order(local: datetime, utc: str) -> None:
+    assert iso(unix(local)) == utc
 
-    assert unix(datetime(2016, 10, 16, 0, 30)) == 1476588600  # 03:30Z, which clocks showed as 01:30
+
+def test_a_day_whose_last_hour_came_twice_ends_with_the_second() -> None:
+    assert iso(end_of_day(date(2018, 2, 17))) == "2018-02-18T02:59:59Z"
+    assert iso(end_of_day(date(2018, 2, 16))) == "2018-02-17T01:59:59Z"
+
+
+def _rewritten(directory: Path, change: Callable[[str], bytes]) -> Path:
+    for path in directory.glob("*.csv"):
+        path.write_bytes(change(path.read_text(encoding="utf-8")))
+    return directory
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n", "\r").encode(),
+        lambda text: text.replace(",", ";").encode(),
+        lambda text: text.replace(",", "\t").encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
+    ],
+    ids=["CR", "semicolons", "tabs", "UTF-16 LE", "UTF-16 BE"],
+)
+def test_other_forms_of_csv_are_read_alike(tmp_path: Path, change: Callable[[str], bytes]) -> None:
+    plain = read(small_olist.write_many(tmp_path / "plain", 5))
+    assert read(_rewritten(small_olist.write_many(tmp_path / "other", 5), change)) == plain
+    assert plain.orders
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda text: text.encode("utf-16-le"), "save it as UTF-8"),
+        (lambda text: b"\xff\xfe" + text.encode("utf-16-le")[:-1], "save it as UTF-8"),
+    ],
+    ids=["no mark", "cut"],
+)
+def test_what_is_no_text_is_named(tmp_path: Path, change: Callable[[str], bytes], why: str) -> None:
+    with pytest.raises(InvalidInput, match=why):
+        read(_rewritten(small_olist.write_many(tmp_path / "other", 5), change))
