@@ -90,9 +90,7 @@ class StatusModel(BaseModel):
         description="When the worker last looked at the node, by this machine's clock."
     )
     waiting: WaitingModel
-    erasing: ErasingModel | None = Field(
-        default=None, description="Null while the database does not answer."
-    )
+    erasing: ErasingModel | None = Field(default=None, description="Null while the database does not answer.")
     lanes: list[LaneModel]
     index_halted: str | None = Field(description="Why the index stopped; null while it runs.")
     public_reputations: bool = Field(description="Whether reputations need no key.")
