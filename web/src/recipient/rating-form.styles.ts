@@ -70,20 +70,16 @@ export const formStyles = css`
     border-style: dashed;
     font-weight: 400;
   }
-  .about .plain {
+  .about .plain,
+  .alone {
     justify-self: start;
     margin-inline-start: calc(-1 * var(--d-2));
-    min-block-size: var(--d-touch);
   }
   .about .chip {
     border-radius: var(--d-radius);
   }
   .part {
     display: block;
-  }
-  .alone {
-    justify-self: start;
-    margin-inline-start: calc(-1 * var(--d-2));
   }
   .hint {
     color: var(--d-ink-soft);

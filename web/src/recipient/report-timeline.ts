@@ -23,6 +23,7 @@ export class ReportTimeline extends LitElement {
   @property({ attribute: false }) seen!: Snapshot;
   @property() carrier = '';
 
+  // The last report's disc among rings is filled by its border, which forced colours keep.
   static override styles = [
     controls,
     css`
@@ -56,7 +57,6 @@ export class ReportTimeline extends LitElement {
         background: var(--d-surface);
         border: 2px solid var(--d-line-strong);
       }
-      /* Filled by its border, which forced colours keep: a disc among rings. */
       li:first-child::before {
         border: 0.375rem solid var(--d-accent);
       }

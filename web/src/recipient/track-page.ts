@@ -31,6 +31,7 @@ export class TrackPage extends LitElement {
   @state() private time = Date.now();
   #tick: ReturnType<typeof setInterval> | undefined;
 
+  // The languages' list is as wide as the one chosen, not as the longest.
   static override styles = [
     controls,
     css`
@@ -68,7 +69,6 @@ export class TrackPage extends LitElement {
         color: var(--d-accent);
       }
       header select {
-        /* As wide as the language chosen, not as the longest. */
         field-sizing: content;
         flex: none;
         inline-size: auto;
