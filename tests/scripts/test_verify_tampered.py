@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from chain_client.domain.hashing import keccak256
+from chain_client.domain.ids import DeliveryId
+from scripts.erasing import erase
 from scripts.network import open_network
 from scripts.output import Output
 from scripts.verification.found import Findings
@@ -335,3 +337,24 @@ def test_the_command_ends_with_the_code(stack: Stack, tmp_path: Path, tamper: bo
     assert ("No difference." in done.stdout) is not tamper
     assert "taken on trust: The two nodes together could serve an invented continuation" in done.stdout
     assert not re.search("Traceback", done.stderr)
+
+
+async def test_an_erased_text_needs_a_record_of_who_had_it_erased(stack: Stack, tmp_path: Path) -> None:
+    wiped = f"UPDATE documents SET salt = NULL, body = NULL, erased = 1 WHERE hash = {_COMMENT}"
+    difference = (await _verify(stack, tmp_path / "unrecorded", wiped)).difference
+    assert difference is not None
+    assert difference.what.startswith("salt and body in documents (delivery_id 0x")
+    assert difference.expected == "the text, or a record of who had it erased and when"
+
+
+async def test_what_was_erased_by_command_is_no_difference(stack: Stack, tmp_path: Path) -> None:
+    directory = stack.copy(tmp_path / "erased")
+    database = sqlite3.connect(tmp_path / "erased" / "doorstep.db")
+    deliveries = [row[0] for row in database.execute("SELECT delivery_id FROM waybills")]
+    database.close()
+    for delivery in deliveries:
+        await erase(directory, DeliveryId(delivery), "delivery", 60, lambda _: None)
+    async with open_network(directory) as net:
+        findings = await verify(net, Output(json=True), patience=0, api_transport=not_served())
+    assert findings.difference is None
+    assert findings.compared["private texts erased"] == 17
