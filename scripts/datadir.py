@@ -3,7 +3,7 @@
     doorstep.json      ports, chain, deployment; no secret
     doorstep.db        the database
     credentials.json   the local members: numbers, writers, API keys (0600)
-    keys/              encrypted keystores, their password, the sealing key, the importer's seed (0600)
+    keys/              encrypted keystores, their password, the devnet's token, the sealing key, the importer's seed (0600)
     owners/            encrypted keystores of the members' owners, with a password of their own (0600)
     chain/             the devnet's chain
     logs/              what the processes had to say
@@ -164,6 +164,11 @@ class DataDirectory:
         return self._keys / "password"
 
     @property
+    def devnet_token_file(self) -> Path:
+        """The token that drives the devnet's clock: for the sample and the importer."""
+        return self._keys / "devnet-token"
+
+    @property
     def _keys(self) -> Path:
         return self.path / "keys"
 
@@ -202,6 +207,7 @@ class DataDirectory:
             make_directory(directory)
         for file in (self.password_file, self._owners / "password"):
             self._once(file, lambda: secrets.token_urlsafe(32).encode())
+        self._once(self.devnet_token_file, lambda: secrets.token_urlsafe(32).encode())
         self._once(self._keys / "sealing", lambda: secrets.token_hex(32).encode())
         for name in (ADMIN, RELAY):
             self.ensure_key(name)
@@ -345,6 +351,15 @@ class DataDirectory:
         """Return the importer's 32-byte seed, made on first use: everything it makes up follows from it."""
         self._once(self._keys / "seed", lambda: secrets.token_hex(32).encode())
         return self._secret("seed")
+
+    def devnet_token(self) -> str | None:
+        """Return the token that drives the devnet; None where `up` has not made one yet."""
+        if not self.devnet_token_file.exists():
+            return None
+        try:
+            return self.devnet_token_file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataDirectoryBroken(f"{self.devnet_token_file} cannot be read: {error}") from error
 
     def _secret(self, name: str) -> bytes:
         path = self._keys / name

@@ -33,12 +33,12 @@ def clock() -> int:
     return int(time.time())
 
 
-async def connect(url: str, *, wait_seconds: float = 0.0) -> Node:
-    """Connect to a node, trying again for `wait_seconds`; errors as `Node.connect`."""
+async def connect(url: str, *, wait_seconds: float = 0.0, token: str | None = None) -> Node:
+    """Connect to a node, trying again for `wait_seconds`; `token` and errors as `Node.connect`."""
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
-            return await Node.connect(url)
+            return await Node.connect(url, token=token)
         except NodeUnavailable:
             if time.monotonic() >= deadline:
                 raise
@@ -60,15 +60,18 @@ async def open_database(directory: DataDirectory) -> AsyncIterator[tuple[Store, 
 
 
 @asynccontextmanager
-async def open_network(directory: DataDirectory, *, wait_seconds: float = 0.0) -> AsyncIterator[OpenNetwork]:
-    """Open node, ledger and database.
+async def open_network(
+    directory: DataDirectory, *, wait_seconds: float = 0.0, drives: bool = False
+) -> AsyncIterator[OpenNetwork]:
+    """Open node, ledger and database; where it `drives`, the node takes orders for its clock.
 
     Raises NodeUnavailable (retry) where the node does not answer within `wait_seconds`, LedgerGone where it serves
     another chain than the directory's, LedgerMismatch where the database is another ledger's.
     """
     network = directory.network()
     deployment = directory.deployment()
-    node = await connect(network.rpc, wait_seconds=wait_seconds)
+    token = directory.devnet_token() if drives else None
+    node = await connect(network.rpc, wait_seconds=wait_seconds, token=token)
     try:
         ledger = await Ledger.attach(node, deployment)
         async with open_database(directory) as (store, ledger_id):

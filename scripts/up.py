@@ -134,8 +134,11 @@ async def _bring_up(
     genesis = [] if begins is None else ["--genesis-time", str(begins)]
     port = network.rpc.rpartition(":")[2]
     with output.status("starting the devnet") as say:
-        await tree.start("devnet", ["devnet", "--data", str(directory.chain), "--port", port, *genesis])
-        node = await connect(network.rpc, wait_seconds=_START_SECONDS)
+        guarded = ["--token-file", str(directory.devnet_token_file)]
+        await tree.start(
+            "devnet", ["devnet", "--data", str(directory.chain), "--port", port, *guarded, *genesis]
+        )
+        node = await connect(network.rpc, wait_seconds=_START_SECONDS, token=directory.devnet_token())
         try:
             say("deploying the ledger" if network.deployment is None else "finding the ledger")
             network = await _ensure_ledger(directory, network, node)
@@ -150,7 +153,7 @@ async def _bring_up(
         async with Api(network.api) as api:
             await _until_ready(api, output.warn)
     if options.sample:
-        async with open_network(directory) as net:
+        async with open_network(directory, drives=True) as net:
             await sample.run(net, output)
     await _announce(directory, network, output)
 

@@ -50,13 +50,22 @@ class Node:
         self._times: OrderedDict[str, int] = OrderedDict()
 
     @classmethod
-    async def connect(cls, url: str, *, expect_chain_id: int | None = None, timeout: float = 10.0) -> Node:
+    async def connect(
+        cls,
+        url: str,
+        *,
+        expect_chain_id: int | None = None,
+        timeout: float = 10.0,
+        token: str | None = None,
+    ) -> Node:
         """Connect to the node at an http or https URL; `timeout` in seconds for each request.
+
+        `token` is sent with each request as a bearer token: a devnet asks for it before it is driven.
 
         Raises NodeUnavailable (retry) where none answers, WrongChain where it is not on `expect_chain_id`,
         InvalidInput for a URL of another scheme.
         """
-        return await cls._made(Transport.http(url, timeout), expect_chain_id)
+        return await cls._made(Transport.http(url, timeout, token), expect_chain_id)
 
     @classmethod
     async def over(cls, provider: AsyncBaseProvider, *, expect_chain_id: int | None = None) -> Node:

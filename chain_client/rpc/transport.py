@@ -23,8 +23,11 @@ _KEEP_ALIVE = 3.0
 class HttpProvider(AsyncHTTPProvider):
     """web3's provider with kept-alive connections and without its retries, which would send a transaction twice."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, token: str | None = None) -> None:
         super().__init__(url, exception_retry_configuration=None)
+        self._headers = {"Content-Type": "application/json"}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
         self._url = url
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._session: aiohttp.ClientSession | None = None
@@ -43,8 +46,7 @@ class HttpProvider(AsyncHTTPProvider):
         if self._session is None:
             connector = aiohttp.TCPConnector(keepalive_timeout=_KEEP_ALIVE)
             self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
-        headers = {"Content-Type": "application/json"}
-        async with self._session.post(self._url, data=request_data, headers=headers) as response:
+        async with self._session.post(self._url, data=request_data, headers=self._headers) as response:
             response.raise_for_status()
             return await response.read()
 
@@ -64,12 +66,12 @@ class Transport:
         self._provider = provider
 
     @classmethod
-    def http(cls, url: str, timeout: float) -> Transport:
-        """Return a transport to an http or https URL; raises InvalidInput for any other."""
+    def http(cls, url: str, timeout: float, token: str | None = None) -> Transport:
+        """Return a transport to an http or https URL, with a bearer token; raises InvalidInput for any other."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidInput("rpc_url", f"must be an http:// or https:// URL of a node, not {url!r}")
-        return cls(HttpProvider(url, timeout), url)
+        return cls(HttpProvider(url, timeout, token), url)
 
     async def ask(self, method: str, *params: Any) -> Any:
         """Return the node's answer to one request; raises what `rpc.errors` lists. Never retried here."""

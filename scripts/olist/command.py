@@ -67,7 +67,7 @@ def run(source: Path, directory: DataDirectory, limit: int | None, output: Outpu
 
 
 async def _run(dataset: Dataset, directory: DataDirectory, output: Output) -> None:
-    async with open_network(directory, wait_seconds=_NODE_PATIENCE) as net:
+    async with open_network(directory, wait_seconds=_NODE_PATIENCE, drives=True) as net:
         async with Api(net.network.api, patience=_PATIENCE, waiting=output.warn) as api:
             done = await replay(dataset, net, api, output)
     _show(done, output)

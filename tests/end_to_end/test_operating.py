@@ -35,7 +35,8 @@ class Network:
 
     def ask(self, method: str, *params: object) -> Any:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        said = httpx.post(self.rpc, json=body, timeout=60).json()
+        headers = {"Authorization": f"Bearer {DataDirectory(self.data).devnet_token()}"}
+        said = httpx.post(self.rpc, json=body, headers=headers, timeout=60).json()
         assert "error" not in said, said
         return said["result"]
 
@@ -79,6 +80,11 @@ def test_after_the_chain_went_back_the_commands_named_bring_everything_on_it_aga
         net.members()
         kept = net.open("WB-1")
         net.recorded(kept)
+        anyone = {"jsonrpc": "2.0", "id": 1, "method": "evm_mine"}
+        refused = httpx.post(net.rpc, json=anyone, timeout=60).json()["error"]
+        assert "needs the node's token" in refused["message"], (
+            "only the sample and the importer drive the chain"
+        )
         before = net.ask("evm_snapshot")
         lost = net.open("WB-2", "WB-3")
         net.recorded(lost)
