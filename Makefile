@@ -15,7 +15,11 @@ PAGES := api/pages/built/.built
 PAGE_SOURCES := $(shell find web/src web/pages web/public web/build web/*.ts -type f 2>/dev/null)
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 
-.PHONY: run test test-python test-pages check install pages contracts format lock clean
+# Analysers with environments of their own: what they need clashes with what Doorstep needs.
+SLITHER := $(VENV)/slither
+HALMOS := $(VENV)/halmos
+
+.PHONY: run test test-python test-pages check analyse prove install pages contracts format lock clean
 
 run: install $(PAGES)
 	$(BIN)/doorstep up --data $(DATA) --sample demo --public
@@ -34,7 +38,7 @@ test-pages: install $(PAGES) web/node_modules/.for-tests
 
 pages: $(PAGES)
 
-check: install contracts/node_modules/.package-lock.json web/node_modules/.for-tests
+check: install contracts/node_modules/.package-lock.json web/node_modules/.for-tests analyse prove
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -42,6 +46,17 @@ check: install contracts/node_modules/.package-lock.json web/node_modules/.for-t
 	$(BIN)/python contracts/build.py --check
 	cd web && $(WITH_NODE) npx --no-install tsc --noEmit
 	cd web && $(WITH_NODE) npx --no-install biome check --error-on-warnings .
+
+# Every finding of slither's is fixed, or explained in contracts/slither-findings.json.
+analyse: $(SLITHER)/.installed contracts/node_modules/.package-lock.json
+	$(WITH_NODE) $(BIN)/python contracts/analyse.py $(SLITHER)/bin/slither
+
+# What contracts/proofs/ says of the packed slots holds for every value; compiled afresh, for npm's forge ends with 0 also
+# where nothing compiled, and halmos would take what is there.
+prove: $(HALMOS)/.installed contracts/node_modules/.package-lock.json contracts/proofs/node_modules/.package-lock.json
+	rm -rf contracts/proofs/out contracts/proofs/cache
+	cd contracts && export $(WITH_NODE) FOUNDRY_CONFIG=proofs/foundry.toml && PATH="proofs/node_modules/.bin:$$PATH" \
+	  timeout 600 $(CURDIR)/$(HALMOS)/bin/halmos --root . --forge-build-out proofs/out --solver-timeout-assertion 60s
 
 install: $(STAMP)
 
@@ -64,6 +79,15 @@ contracts/node_modules/.package-lock.json: contracts/package-lock.json $(NODE)
 # JavaScript clients that the devnet is tested with.
 $(CLIENTS)/node_modules/.package-lock.json: $(CLIENTS)/package-lock.json $(NODE)
 	cd $(CLIENTS) && $(WITH_NODE) npm ci --silent
+	@touch $@
+
+contracts/proofs/node_modules/.package-lock.json: contracts/proofs/package-lock.json $(NODE)
+	cd contracts/proofs && $(WITH_NODE) npm ci --silent
+	@touch $@
+
+$(VENV)/%/.installed: requirements-%.lock $(STAMP)
+	$(PYTHON) -m venv $(VENV)/$*
+	$(VENV)/$*/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(NODE): $(STAMP) requirements-node.lock
@@ -96,6 +120,10 @@ format: install
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url \
 	  --no-annotate --no-header --extra dev pyproject.toml -o requirements.lock
+	for tool in slither-analyzer==0.11.6:slither halmos==0.3.3:halmos; do \
+	  echo "$${tool%%:*}" | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-find-links \
+	    --no-emit-index-url --no-annotate --no-header - -o requirements-$${tool##*:}.lock; done
 
 clean:
-	rm -rf $(VENV) contracts/node_modules web/node_modules $(CLIENTS)/node_modules api/pages/built
+	rm -rf $(VENV) contracts/node_modules web/node_modules $(CLIENTS)/node_modules api/pages/built \
+	  contracts/proofs/node_modules contracts/proofs/out contracts/proofs/cache

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
-from ledger_harness import DAY, Actor, actor
+from ledger_harness import DAY, ROOT, Actor, actor
 from ledger_world import (
     ADMIN,
     COURIER,
@@ -31,16 +32,12 @@ from ledger_world import (
 from chain_client.domain.ids import ZERO_HASH, Hash32
 from chain_client.domain.records import DriverKey, DriverMove, Outcome, Reason
 
-OPENED = 0
 # Which last outcomes (0: opened) each outcome may follow, as published.
 FOLLOWS = {
-    1: {OPENED, 1, 2},
-    2: {OPENED, 1, 2},
-    3: {OPENED, 1, 2, 5, 6},
-    4: {OPENED, 1, 2, 3, 6},
-    5: {OPENED, 1, 2, 3, 6},
-    6: {OPENED, 1, 2},
-    7: {OPENED, 6},
+    int(outcome): set(lasts)
+    for outcome, lasts in json.loads((ROOT / "tests/vectors/transitions.json").read_text())[
+        "mayFollow"
+    ].items()
 }
 RIVALS_DRIVER = FIRST_DRIVERS[RIVAL]
 

@@ -110,9 +110,9 @@ interface IDrivers {
     function moveDriver(DriverMove calldata message, bytes calldata signature) external;
 
     /// @notice A driver's slot, unpacked.
-    /// @param driver the driver
+    /// @param number the driver
     /// @return key its key, zero for none
     /// @return carrier its carrier, 0 for a number never given out
     /// @return nonce how many signed messages were used
-    function driver(uint32 driver) external view returns (address key, uint16 carrier, uint32 nonce);
+    function driver(uint32 number) external view returns (address key, uint16 carrier, uint32 nonce);
 }

@@ -47,21 +47,21 @@ interface IMembers {
     /// @param name the organisation's name, for readers: 1 to 80 bytes
     /// @param roles its roles
     /// @param owner the address that governs it, which must not own another member
-    /// @return member its number
-    function registerMember(string calldata name, uint8 roles, address owner) external returns (uint16 member);
+    /// @return number its number
+    function registerMember(string calldata name, uint8 roles, address owner) external returns (uint16 number);
 
     /// @notice Replaces a member's roles.
     /// @dev Who: admin, with the delay the access manager sets. Emits `RolesSet`. From the next call on; deliveries
     /// already open keep their carrier, which can report on them only while it has the role. Errors:
     /// `AccessManagedUnauthorized`, `UnknownMember`, `BadRoles`.
-    /// @param member the member
+    /// @param number the member
     /// @param roles its roles from here on, 0 for none
-    function setRoles(uint16 member, uint8 roles) external;
+    function setRoles(uint16 number, uint8 roles) external;
 
     /// @notice A member's name, roles and owner.
-    /// @param member the number
+    /// @param number the number
     /// @return name empty for an unknown member
     /// @return roles 0 for an unknown member
     /// @return owner zero for an unknown member
-    function member(uint16 member) external view returns (string memory name, uint8 roles, address owner);
+    function member(uint16 number) external view returns (string memory name, uint8 roles, address owner);
 }

@@ -19,7 +19,7 @@ abstract contract Deliveries is Writers, Heads, IDeliveries {
         Run memory run = _startRun();
         Opening memory item = Items.blankOpening();
         // The carrier last seen to be one: openings of a list are mostly one carrier's.
-        uint16 known;
+        uint16 known = 0;
         for (uint256 i; i < items.length; ++i) {
             Items.read(item, items[i], i);
             bytes32 id = item.deliveryId;

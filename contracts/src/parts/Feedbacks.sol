@@ -30,7 +30,7 @@ abstract contract Feedbacks is Heads, EIP712, IFeedbacks {
             DeliverySlot storage slot = _deliveries[item.deliveryId];
             DeliveryWord word = slot.word;
             uint8 reason = _feedbackReason(item, word);
-            bytes32 entryDigest;
+            bytes32 entryDigest = 0;
             if (reason == Reasons.NONE) {
                 entryDigest = Digests.structHash(item);
                 bytes32 digest = MessageHashUtils.toTypedDataHash(domain, entryDigest);

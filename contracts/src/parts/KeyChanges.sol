@@ -25,7 +25,7 @@ abstract contract KeyChanges is Heads, EIP712, IKeyChanges {
             DeliverySlot storage slot = _deliveries[item.deliveryId];
             DeliveryWord word = slot.word;
             uint8 reason = _keyChangeReason(item, word);
-            bytes32 entryDigest;
+            bytes32 entryDigest = 0;
             if (reason == Reasons.NONE) {
                 entryDigest = Digests.structHash(item);
                 bytes32 digest = MessageHashUtils.toTypedDataHash(domain, entryDigest);
