@@ -293,13 +293,19 @@ class Chain:
     def deploy(self, sender: Actor, name: str, *args: Any) -> tuple[Address, Result]:
         """Deploy a committed artefact; returns its address."""
         built = artifact(name)
-        interface = Interface(built["abi"])
+        return self.deploy_code(sender, built["abi"], bytes.fromhex(built["bytecode"][2:]), *args)
+
+    def deploy_code(
+        self, sender: Actor, abi: Sequence[dict[str, Any]], code: bytes, *args: Any
+    ) -> tuple[Address, Result]:
+        """Deploy any contract from its ABI and creation code; returns its address."""
+        interface = Interface(abi)
         types = [part["type"] for part in interface.constructor["inputs"]]
         address = Address(
             generate_contract_address(sender.address, self._vm().state.get_nonce(sender.address))
         )
         self._interfaces[address] = interface
-        result = self.send(sender, None, bytes.fromhex(built["bytecode"][2:]) + eth_abi.encode(types, args))
+        result = self.send(sender, None, code + eth_abi.encode(types, args))
         if not result.succeeded:
             result = replace(result, error=interface.decode_error(result.output))
         return address, result
