@@ -20,6 +20,7 @@ from chain_client.bindings.unique_creation import create_at_random_address
 from chain_client.domain.errors import Broken
 from chain_client.domain.ids import Address, DriverNumber, MemberNumber
 from chain_client.domain.ledger import LedgerIdentity
+from chain_client.domain.names import check_member_name
 from chain_client.domain.records import (
     DriverKey,
     DriverKeySet,
@@ -89,8 +90,10 @@ async def register_member(
 ) -> MemberNumber:
     """Register a member and return its number; `roles` as `Role`, `owner` governs its writers. Who: admin.
 
-    Cannot be undone. The owner must not own another member.
+    Cannot be undone. The owner must not own another member. Raises InvalidInput, before anything is sent, for a name that
+    `check_member_name` refuses.
     """
+    check_member_name(name)
     receipt = await _administer(ledger, signer, "registerMember", name, int(roles), owner)
     return _event(receipt, MemberRegistered).member
 

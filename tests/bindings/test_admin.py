@@ -12,6 +12,7 @@ from chain_client.bindings.ledger import Ledger
 from chain_client.bindings.signer import TxFields
 from chain_client.bindings.transactions import transact, wait_for_receipt
 from chain_client.bindings.unique_creation import create_at_random_address
+from chain_client.domain.errors import InvalidInput
 from chain_client.domain.ids import ZERO_HASH, Address, MemberNumber
 from chain_client.domain.records import Kind, Note, Role
 from chain_client.rpc.node import Node
@@ -194,3 +195,13 @@ async def test_fees_are_offered_where_the_network_asks_for_them() -> None:
     node = await Node.over(TesterProvider(balances={rich.address: 10**20}, base_fee=10**9))
     receipt = await transact(node, rich, rich.address, b"")
     assert receipt.status == 1
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "\x1b[31ma", "x" * 5_000, "é" * 41], ids=ascii)
+async def test_a_name_that_cannot_be_shown_is_refused_before_anything_is_sent(
+    chain: SmallNetwork, name: str
+) -> None:
+    before = await chain.node.nonce(chain.admin.address)
+    with pytest.raises(InvalidInput, match="name"):
+        await admin.register_member(chain.ledger, chain.admin, name, Role.SHIPPER, signer("b").address)
+    assert await chain.node.nonce(chain.admin.address) == before
