@@ -22,13 +22,14 @@ from api.erasures.endpoints import router as erasures
 from api.feedback.endpoints import router as feedback
 from api.feedback.reading import router as feedback_read
 from api.gathering import Gathering
-from api.guard import BodyLimit, PrivateAnswers
+from api.guard import BodyLimit, PrivateAnswers, RequestLimit
 from api.history.endpoints import router as history
 from api.intents.endpoints import router as intents
 from api.key_changes.endpoints import router as key_changes
 from api.me.endpoints import router as me
 from api.openapi import describe
 from api.pages import endpoints as pages
+from api.rate_limits import RateLimiter, RateLimits
 from api.read_tokens.endpoints import router as read_tokens
 from api.reports.endpoints import router as reports
 from api.services import Services
@@ -102,6 +103,7 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
                 await purging
             made.streams.close()
             await made.feedback.close()
+            await made.rates.close()
         finally:
             await store.close()
 
@@ -117,6 +119,7 @@ def create_app(settings: Settings, *, clock: Callable[[], int] = _clock) -> Fast
         redoc_url=None,
     )
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(RequestLimit)
     app.add_middleware(PrivateAnswers)
     if settings.cors_origins:
         app.add_middleware(
@@ -162,6 +165,15 @@ async def _services(settings: Settings, store: Store, clock: Callable[[], int]) 
         streams=Streams(store, ledger_id, most=settings.max_streams),
         past=Turns(),
         purger=Purger(store, ledger_id, clock),
+        rates=RateLimiter(store, ledger_id, _rate_limits(settings), clock),
+    )
+
+
+def _rate_limits(settings: Settings) -> RateLimits:
+    return RateLimits(
+        key=settings.requests_per_key,
+        address=settings.requests_per_address,
+        invalid=settings.invalid_keys_per_address,
     )
 
 

@@ -1,16 +1,20 @@
-"""What stands before every endpoint: the limit on bodies, and headers that keep answers private."""
+"""What stands before every endpoint: the limits on requests and bodies, and headers that keep answers private."""
 
 from __future__ import annotations
 
 import asyncio
+from ipaddress import ip_address
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http_protocol import network_of
 from api.problems import Problem, answer
+from api.services import Services
 
 _DRAIN_SECONDS: Final = 5.0
+_PROBES: Final = frozenset({"/healthz", "/readyz"})
 
 
 def _too_large(limit: int) -> Problem:
@@ -20,6 +24,38 @@ def _too_large(limit: int) -> Problem:
         f"The body is over {limit} bytes, which is this server's limit. Send fewer items at a time.",
         headers={"connection": "close"},
     )
+
+
+class RequestLimit:
+    """Refuses requests beyond their caller's limit with 429, before any of the body is read (`rate_limits`).
+
+    Probes from this machine are not counted. The limiter is the one of the app's services: there is none, and nothing
+    but pages is answered, before the lifespan has begun.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection of ASGI."""
+        if scope["type"] == "http":
+            host = scope["client"][0] if scope.get("client") else ""
+            if not (scope["path"] in _PROBES and _is_loopback(host)):
+                credential = Headers(scope=scope).get("authorization")
+                services: Services | None = getattr(scope["app"].state, "services", None)
+                address = network_of(host)
+                problem = None if services is None else await services.rates.admit(address, credential)
+                if problem is not None:
+                    await answer(problem, scope["path"])(scope, receive, send)
+                    return
+        await self.app(scope, receive, send)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class BodyLimit:

@@ -231,7 +231,9 @@ _MEANING: Final = {
     "at a time.",
     415: "The body must be sent as application/json, in UTF-8, and not compressed.",
     422: "A value breaks a rule; `errors` names each. Mend it; do not retry as is.",
-    429: "More at once than one caller may ask for; nothing was changed. Retry after `Retry-After` seconds.",
+    429: "More than one caller may ask for; nothing was changed. Retry after `Retry-After` seconds. Types: "
+    "`too-many-requests` (in this minute, by this key or from this address), `one-at-a-time` (answers with a past `as_of`), "
+    "`too-many-connections`.",
     500: "Something failed here. It is no refusal: retry after `Retry-After` seconds. The operator finds why in the log and with "
     "`doorstep status`.",
     503: "Something this needs does not answer, or does not record; nothing was changed. Retry after `Retry-After` "
@@ -263,7 +265,7 @@ _HEADERS: Final[dict[int, dict[str, Any]]] = {
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI responses of these problem statuses, with 500 and 503, which any endpoint may give."""
+    """Return the OpenAPI responses of these problem statuses, with 429, 500 and 503, which any endpoint may give."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {
@@ -271,5 +273,5 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "content": {MEDIA_TYPE: {"schema": schema}},
             **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
         }
-        for status in sorted({*statuses, 500, 503})
+        for status in sorted({*statuses, 429, 500, 503})
     }

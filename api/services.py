@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.gathering import Gathering
+from api.rate_limits import RateLimiter
 from api.settings import Settings
 from api.stream.streams import Streams
 from api.turns import Turns
@@ -37,6 +38,7 @@ class Services:
     """For answers as of a past instant."""
     purger: Purger
     """Makes what is erased leave the database's files."""
+    rates: RateLimiter
 
     @property
     def limits(self) -> Limits:

@@ -19,6 +19,7 @@ from chain_client.health import Limits
 
 PREFIX: Final = "DOORSTEP_"
 DEFAULT_PAGES: Final = Path(__file__).parent / "pages" / "built"
+_MOST_REQUESTS: Final = 1_000_000_000
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
@@ -60,6 +61,12 @@ class Settings:
     """Open connections of one IPv4 address, or one IPv6 network of 64 bits; what goes beyond is answered 429."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks of proxies in front, whose X-Forwarded-For names the caller; none by default."""
+    requests_per_key: int = 60_000
+    """Requests that one API key may make in a minute of the clock; what goes beyond is answered 429."""
+    requests_per_address: int = 1_200
+    """The same of all callers without a valid key at one IPv4 address, or one IPv6 network of 64 bits."""
+    invalid_keys_per_address: int = 60
+    """Of those, requests with an API key that is not valid."""
     max_streams: int = 1000
     """Open `/v1/stream`s at a time; three quarters of them at most for callers without key or token."""
     own_process: bool = True
@@ -109,6 +116,9 @@ class Settings:
                 parse_network(one, PREFIX + "TRUSTED_PROXIES")
                 for one in env.text("TRUSTED_PROXIES", "").split()
             ),
+            requests_per_key=env.number("REQUESTS_PER_KEY", 60_000, least=1, most=_MOST_REQUESTS),
+            requests_per_address=env.number("REQUESTS_PER_ADDRESS", 1_200, least=1, most=_MOST_REQUESTS),
+            invalid_keys_per_address=env.number("INVALID_KEYS_PER_ADDRESS", 60, least=1, most=_MOST_REQUESTS),
             max_streams=env.number("MAX_STREAMS", 1000, least=1),
             cors_origins=tuple(
                 parse_origin(one, PREFIX + "CORS_ORIGINS") for one in env.text("CORS_ORIGINS", "").split()
@@ -133,10 +143,12 @@ class _Environment:
             raise InvalidInput(PREFIX + name, "must be set")
         return default
 
-    def number(self, name: str, default: int, *, least: int) -> int:
+    def number(self, name: str, default: int, *, least: int, most: int | None = None) -> int:
         value = self.text(name, str(default))
-        if not value.isascii() or not value.isdigit() or int(value) < least:
-            raise InvalidInput(PREFIX + name, f"must be a whole number from {least}, not {value!r}")
+        whole = value.isascii() and value.isdigit() and len(value) < 20
+        if not whole or int(value) < least or (most is not None and int(value) > most):
+            rule = f"from {least}" if most is None else f"from {least} to {most}"
+            raise InvalidInput(PREFIX + name, f"must be a whole number {rule}, not {value!r}")
         return int(value)
 
     def switch(self, name: str, *, default: bool) -> bool:

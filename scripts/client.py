@@ -132,7 +132,7 @@ def _answer(response: httpx.Response) -> httpx.Response:
         return response  # every item refused, each with its reason: an answer like any other
     detail = str(problem.get("detail") or problem.get("title") or response.reason_phrase)
     where = f"{response.request.method} {response.request.url.path}"
-    if response.status_code >= 500:
+    if response.status_code >= 500 or response.status_code == 429:
         raise ApiUnavailable(f"{where}: {detail}")
     if response.status_code in (401, 403):
         raise Forbidden(f"{where}: {detail}")

@@ -19,7 +19,7 @@ MemberPath = Annotated[int, Path(ge=1, le=65535, description="The member's numbe
 _OPTIONS: dict[str, Any] = {
     "response_model": ReputationModel,
     "response_model_exclude_unset": True,
-    "responses": documented(401, 404, 422, 429),
+    "responses": documented(401, 404, 422),
     "dependencies": [PAST_TURN],
 }
 

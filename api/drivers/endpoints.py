@@ -33,7 +33,7 @@ DriverPath = Annotated[int, Path(ge=1, le=(1 << 32) - 1, description="The driver
     summary="Drivers",
     response_model=DriversModel,
     response_model_exclude_unset=True,
-    responses=documented(401, 422, 429),
+    responses=documented(401, 422),
     dependencies=[PAST_TURN],
 )
 async def list_drivers(
@@ -106,7 +106,7 @@ async def list_drivers(
     summary="A driver's reputation",
     response_model=ReputationModel,
     response_model_exclude_unset=True,
-    responses=documented(401, 404, 422, 429),
+    responses=documented(401, 404, 422),
     dependencies=[PAST_TURN],
 )
 async def driver_reputation(
@@ -134,7 +134,7 @@ async def driver_reputation(
     "/drivers/{number}/reputation/series",
     summary="A driver's standing over time",
     response_model=SeriesModel,
-    responses=documented(401, 404, 422, 429),
+    responses=documented(401, 404, 422),
     dependencies=[PAST_TURN],
 )
 async def driver_series(

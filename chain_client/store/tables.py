@@ -56,6 +56,17 @@ ledgers = Table(
     UniqueConstraint("chain_id", "genesis_hash", "address", "deploy_block_hash"),
 )
 
+rate_leases = Table(
+    # How many requests of a caller's allowance in one time window the API's processes have taken.
+    "rate_leases",
+    metadata,
+    _ledger(),
+    Column("window", BigInteger, nullable=False),  # number of the window since 1970-01-01
+    Column("bucket", LargeBinary(32), nullable=False),  # SHA-256 of who is counted
+    Column("taken", Integer, nullable=False),
+    PrimaryKeyConstraint("ledger_id", "window", "bucket"),
+)
+
 # ── vault: private text and keys ─────────────────────────────────────────────────────────────────────────────────
 
 documents = Table(

@@ -61,7 +61,7 @@ def test_every_endpoint_says_what_it_does_for_whom_and_how_it_fails(document: JS
         assert operation["summary"], where
         assert len(operation["description"]) > 60, where
         responses = operation["responses"]
-        assert {"500", "503"} <= set(responses), where
+        assert {"429", "500", "503"} <= set(responses), where
         for status, response in responses.items():
             assert response["description"] not in ("", "Successful Response"), where
             if int(status) >= 400:

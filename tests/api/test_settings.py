@@ -34,6 +34,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def test_what_is_set_is_read_and_the_rest_has_defaults(environment: dict[str, str]) -> None:
     environment |= {
         "DOORSTEP_PUBLIC_REPUTATIONS": "Yes",
+        "DOORSTEP_REQUESTS_PER_KEY": "5000",
         "DOORSTEP_CORS_ORIGINS": "https://a.example https://b.example",
     }
     settings = Settings.from_environment(environment)
@@ -43,6 +44,9 @@ def test_what_is_set_is_read_and_the_rest_has_defaults(environment: dict[str, st
     assert settings.public_reputations is True
     assert settings.public_record is False
     assert settings.max_streams == 1000
+    assert settings.requests_per_key == 5000
+    assert settings.requests_per_address == 1200
+    assert settings.invalid_keys_per_address == 60
     assert settings.cors_origins == ("https://a.example", "https://b.example")
     assert settings.max_body_bytes == 4 * 1024 * 1024
     assert settings.relay_keystore is None
@@ -60,6 +64,10 @@ def test_what_is_set_is_read_and_the_rest_has_defaults(environment: dict[str, st
         ("DOORSTEP_PUBLIC_RECORD", "2"),
         ("DOORSTEP_MAX_CONNECTIONS", "0"),
         ("DOORSTEP_MAX_STREAMS", "2000"),
+        ("DOORSTEP_REQUESTS_PER_KEY", "0"),
+        ("DOORSTEP_REQUESTS_PER_ADDRESS", "1000000001"),
+        ("DOORSTEP_INVALID_KEYS_PER_ADDRESS", "-1"),
+        ("DOORSTEP_INVALID_KEYS_PER_ADDRESS", "9" * 5000),
     ],
 )
 def test_a_wrong_variable_is_named(environment: dict[str, str], name: str, value: str) -> None:

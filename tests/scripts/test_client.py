@@ -30,7 +30,12 @@ async def test_post_returns_refused_items_as_answers() -> None:
 
 async def test_call_waits_for_an_api_that_comes_back() -> None:
     said: list[str] = []
-    left = [httpx.ConnectError("refused"), _problem(503), httpx.Response(200, json={"fine": True})]
+    left = [
+        httpx.ConnectError("refused"),
+        _problem(503),
+        _problem(429),
+        httpx.Response(200, json={"fine": True}),
+    ]
 
     def answer(_: httpx.Request) -> httpx.Response:
         one = left.pop(0)
