@@ -102,8 +102,14 @@ class Store:
                 connected = True
                 if self._file is not None and self._identity is None:
                     self._identity = _identity(self._file)
-                with self._transactions.holding(purpose):
-                    yield connection
+                pool = self._engine.pool
+                try:
+                    with self._transactions.holding(purpose):
+                        yield connection
+                finally:
+                    if self._engine.pool is not pool:
+                        # The file was changed under it: its pool is gone, and nobody else would close it.
+                        await connection.invalidate()
         except FAILURES as error:
             # Once there is a connection, an OSError is the caller's own (a timeout of theirs is one, too).
             own = connected and isinstance(error, OSError)
