@@ -84,7 +84,7 @@ class Lane:
         self._next_nonce = 0
         self._mined = False
         self._retiring = False
-        self._has_sent = False
+        self._has_sent = member == 0  # the relay never signs for itself
 
     def retire(self) -> None:
         """Send nothing new from now on; `run` ends once all that is in flight is settled."""

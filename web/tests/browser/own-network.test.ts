@@ -1,5 +1,7 @@
 /** What needs a network of its own: a relay that is slow, down, or breaks its promise; and time that passes. */
 
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { signIn } from './support/dashboard.ts';
 import { Network } from './support/network.ts';
 import { axe, expect, test as onShared } from './support/stack.ts';
@@ -153,10 +155,11 @@ test('over a cut the deliveries that show stay, and what happened meanwhile is t
 });
 
 async function pass(running: Running, stack: Network, seconds: number): Promise<void> {
+  const token = await readFile(join(running.data, 'keys', 'devnet-token'), 'utf8');
   const call = async (method: string, params: unknown[]) => {
     const answer = await fetch(running.rpc, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token.trim()}` },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
     });
     expect(await answer.json()).toHaveProperty('result');

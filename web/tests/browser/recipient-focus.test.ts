@@ -143,7 +143,7 @@ test('erasing that fails leaves the question, and the focus in it', async ({ pag
   await page.route('**/content', (route) => route.fulfill({ status: 503, json: {} }), { times: 1 });
   await press(page, 'Erase my comment');
   await press(page, 'Erase my words');
-  await expect(page.getByRole('alert').filter({ hasText: 'Erasing did not work' })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: 'Your comment was not erased' })).toBeVisible();
   await has(page, 'button Erase my words');
   await page.keyboard.press('Enter');
   await has(page, 'p The comment was erased.');
