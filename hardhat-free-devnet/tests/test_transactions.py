@@ -121,7 +121,7 @@ async def test_several_waiting_transactions_share_a_block(sender: Sender) -> Non
     answers = (await sender.client.http.post(sender.client.url, json=batch)).json()
     receipts = [await sender.client.receipt(answer["result"]) for answer in answers]
     assert {receipt["blockNumber"] for receipt in receipts} <= {"0x1", "0x2"}
-    assert int(receipts[-1]["cumulativeGasUsed"], 16) > 21_000
+    assert max(int(receipt["cumulativeGasUsed"], 16) for receipt in receipts) > 21_000
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
