@@ -261,12 +261,11 @@ def _reputation(
     silent: Mapping[int, tuple[int, int]] | None = None,
     shares: Mapping[str, Share] | None = None,
 ) -> Reputation:
-    unaccepted = ("unaccepted_",) if by == "shipper" else ()
+    prefixes = ("", "unaccepted_") if by == "shipper" else ("",)
     alone = ("unaccepted", "refused") if by == "shipper" else ()
     whole = sums.part(number, "all", *alone)
     excluded, after_take_over = (
-        sums.part(number, name, *(prefix + name for prefix in unaccepted))
-        for name in ("excluded", "after_take_over")
+        sums.part(number, *(prefix + name for prefix in prefixes)) for name in ("excluded", "after_take_over")
     )
     figures = policy1.figures(Tally(whole.plain, whole.weighted))
     variants: dict[Variant, dict[str, Figure]] = {
@@ -275,10 +274,10 @@ def _reputation(
     }
     counts = {name: whole.plain.get(name, 0) for name in _COUNTED}
     if by != "shipper":
-        refused = sums.part(number, "unaccepted")
-        counts["unaccepted"] = refused.plain.get("feedback", 0) + refused.plain.get("comments", 0)
+        unaccepted = sums.part(number, "unaccepted")
+        counts["unaccepted"] = unaccepted.plain.get("feedback", 0) + unaccepted.plain.get("comments", 0)
     if by == "carrier":
-        both = whole.plus(refused)
+        both = whole.plus(unaccepted)
         variants["with_unaccepted"] = policy1.figures(Tally(both.plain, both.weighted))
     if silent is not None:
         tally = _silent_tally(silent, basis)
